@@ -1,0 +1,230 @@
+"""The base of all participants: a wallet, a clock of its own, a willingness to pay, and a habit of claiming.
+
+A behaviour is a subclass that says how it labels a sample (`Participant.choose_label`) and, if it likes, when it takes
+part (`Participant.participates`). Everything else is settings.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import mesa
+import numpy as np
+
+from sim.chain.transaction import Receipt, Transaction
+from sim.data.stream import Sample
+from sim.errors import ConfigError
+from sim.rng import Streams
+from sim.statement import Statement
+from sim.units import HOUR, Seconds, Wei
+from sim.view import View
+
+if TYPE_CHECKING:
+    from sim.economy import Economy
+
+Draw = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What kind of participant a behaviour is; checked by playing, see `agents.checks.check_agent`."""
+
+    adversarial: bool
+    stochastic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every participant has, whatever its behaviour. Raises `ConfigError` for values out of range.
+
+    =================  ==========  ====================================================================================
+    setting            default     meaning
+    =================  ==========  ====================================================================================
+    balance            0           wei at the start
+    willingness_mean   no limit    most wei it pays as a deposit: drawn anew for each sample from a normal distribution
+    willingness_sd     0           its standard deviation, wei; draws of 0 or less are drawn again
+    arrival            poisson     ``poisson``: memoryless gaps; ``normal``: normal gaps, as in the reference
+    mean_gap           3,600       mean seconds between wake-ups
+    gap_sd             1           standard deviation of normal gaps, seconds; gaps below 1 s are drawn again
+    refunds            True        claims own deposits the model agrees with
+    reports            True        reports contributions of others the model disagrees with
+    most_disputes      None        looks at no more than this many disputes per wake-up
+    takes_expired      True        takes what is left of expired deposits
+    effort_cost        0           wei of effort for each sample submitted
+    capital_cost       0           yearly return that locked deposits forgo (0.05 is 5 %)
+    outside_value      0           wei gained elsewhere for each accuracy point destroyed
+    =================  ==========  ====================================================================================
+    """
+
+    balance: Wei = 0
+    willingness_mean: Wei | None = None
+    willingness_sd: Wei = 0
+    arrival: str = "poisson"
+    mean_gap: Seconds = HOUR
+    gap_sd: Seconds = 1
+    refunds: bool = True
+    reports: bool = True
+    most_disputes: int | None = None
+    takes_expired: bool = True
+    effort_cost: Wei = 0
+    capital_cost: float = 0.0
+    outside_value: Wei = 0
+
+    def __post_init__(self) -> None:
+        for field in ("balance", "willingness_sd", "gap_sd", "effort_cost", "capital_cost", "outside_value"):
+            if getattr(self, field) < 0:
+                raise ConfigError(f"{field} is {getattr(self, field)}; it must be 0 or more.")
+        if self.mean_gap < 1:
+            raise ConfigError(f"mean_gap is {self.mean_gap} s; it must be at least 1 s.")
+        if self.willingness_mean is not None and self.willingness_mean <= 0:
+            raise ConfigError(f"willingness_to_pay is {self.willingness_mean} wei; it must be above 0.")
+        if self.arrival not in ("poisson", "normal"):
+            raise ConfigError(f"arrival is {self.arrival!r}; choose one of poisson, normal.")
+
+
+class Participant(mesa.Agent):
+    """An address with a behaviour.
+
+    Parameters
+    ----------
+    economy : the Mesa model it lives in; joining it is the caller's business
+    name : unique; also its address and the key of its random streams
+    group : participants of one group are reported together
+    settings : see `Settings`
+    streams : the run's random streams
+    """
+
+    kind: ClassVar[str]
+    """The word for this behaviour in a config."""
+
+    traits: ClassVar[Traits]
+
+    def __init__(
+        self, economy: Economy, name: str, settings: Settings, streams: Streams, group: str = "", **_: Any
+    ) -> None:
+        super().__init__(economy)
+        self.name = self.address = name
+        self.group = group or name
+        self.settings = settings
+        self.balance_at_start = settings.balance
+        self.statement = Statement(settings.balance)
+        self.streams = streams
+        self._disputes_seen = 0
+        self._gap = self._gap_draws(settings)
+        self._willingness = self._willingness_draws(settings)
+
+    # -- behaviour ---------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def choose_label(self, sample: Sample) -> int:
+        """The label to submit a sample under. Called once a wake-up, whether or not the sample is then sent."""
+
+    def participates(self, view: View) -> bool:
+        """Whether it takes part at this wake-up; called once for each."""
+        return True
+
+    def act(self, view: View) -> Sequence[Transaction]:
+        """Submit the sample on offer if it takes part, the price is right and the wallet allows."""
+        sample = view.sample
+        if sample is None:
+            return ()
+        # All draws are made whatever is decided, so that a change of prices shifts nobody's random numbers.
+        takes_part, label, most = self.participates(view), self.choose_label(sample), self._willingness()
+        statement = self.statement
+        if not takes_part:
+            statement.rejected_declined += 1
+            return ()
+        cost = view.quote(sample.data, label)
+        if cost is None or cost > most:
+            statement.rejected_price += 1
+            return ()
+        balance = view.balance
+        if cost > balance:
+            statement.rejected_wallet += 1
+            return ()
+        transaction, fee = view.with_gas(view.add(sample.data, label, cost))
+        if cost + fee > balance:
+            statement.rejected_wallet += 1
+            return ()
+        return (transaction,)
+
+    def claims(self, view: View) -> Sequence[Transaction]:
+        """Refunds of its own, then reports of others, then expired deposits, each only if it pays more than its fee."""
+        settings = self.settings
+        wanted = [view.refund(record) for record in view.refundable()] if settings.refunds else []
+        # Without standing a report is refused; a refund sent first may earn it.
+        if settings.reports and (wanted or view.standing):
+            disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
+            for record in disputes:
+                if wanted or view.report_reward(record):
+                    wanted.append(view.report(record))
+        if settings.takes_expired:
+            wanted += [view.report(record) for record in view.expired()]
+        return wanted if not view.gas_price else self._worth_their_fee(view, wanted)
+
+    def on_receipt(self, receipt: Receipt) -> None:
+        """What became of a transaction; a behaviour that learns from its results overrides this."""
+
+    # -- what the economy asks ---------------------------------------------------------------------------------------
+
+    def first_gap(self) -> Seconds:
+        """Seconds from the start to the first wake-up: one gap."""
+        return self.next_gap()
+
+    def next_gap(self) -> Seconds:
+        """Seconds to the next wake-up, at least 1."""
+        return int(self._gap())
+
+    def can_add(self, lowest_quote: Wei, balance: Wei) -> bool:
+        """Whether it could ever pay for a contribution again."""
+        most = self.settings.willingness_mean
+        if most is not None and not self.settings.willingness_sd and lowest_quote > most:
+            return False
+        return balance >= max(lowest_quote, 1)
+
+    def takes_expired(self) -> bool:
+        """Whether it takes expired deposits."""
+        return self.settings.takes_expired
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def draws(self, purpose: str, sampler: Callable[[np.random.Generator, int], Any]) -> Draw:
+        """A function that returns the next random number for one of its purposes."""
+        return self.streams.draws(purpose, self.name, sampler)
+
+    def _gap_draws(self, settings: Settings) -> Draw:
+        mean, sd = settings.mean_gap, settings.gap_sd
+        if settings.arrival == "poisson":
+            # In whole seconds the memoryless distribution is the geometric one; its mean is exactly 1/p.
+            return self.draws("gaps", lambda rng, size: rng.geometric(1 / mean, size))
+        return self.draws("gaps", lambda rng, size: _truncated_normal(rng, mean, sd, 1, size).astype(np.int64))
+
+    def _willingness_draws(self, settings: Settings) -> Draw:
+        mean, sd = settings.willingness_mean, settings.willingness_sd
+        if mean is None:
+            return lambda: float("inf")
+        if not sd:
+            return lambda: mean
+        return self.draws("willingness", lambda rng, size: _truncated_normal(rng, mean, sd, np.nextafter(0, 1), size))
+
+    def _worth_their_fee(self, view: View, wanted: Sequence[Transaction]) -> list[Transaction]:
+        """The claims that pay more than they cost, each with its gas limit, as long as the wallet covers the fees."""
+        ready, wallet = [], view.balance
+        for claim in wanted:
+            transaction, fee = view.with_gas(claim)
+            reward = view.reward_of(claim)
+            if fee < reward and fee <= wallet:
+                ready.append(transaction)
+                wallet -= fee
+        return ready
+
+
+def _truncated_normal(rng: np.random.Generator, mean: float, sd: float, low: float, size: int) -> Any:
+    """Normal draws of at least ``low``: those below are drawn again."""
+    values = rng.normal(mean, sd, size)
+    while (below := values < low).any():
+        values[below] = rng.normal(mean, sd, int(below.sum()))
+    return values

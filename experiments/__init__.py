@@ -1,0 +1,1 @@
+"""Scenarios, designs, runs, results, figures and the command line."""

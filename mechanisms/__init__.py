@@ -1,0 +1,9 @@
+"""Incentive mechanisms, one file each. A new one is a file and a line in `MECHANISMS`."""
+
+from mechanisms.deposit_refund_take import DepositRefundTake
+from sim.contracts.incentive import IncentiveMechanism
+
+MECHANISMS: tuple[type[IncentiveMechanism], ...] = (DepositRefundTake,)
+"""Every mechanism a config can name."""
+
+__all__ = ["MECHANISMS", "DepositRefundTake"]

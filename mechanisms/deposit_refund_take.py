@@ -1,0 +1,321 @@
+r"""Deposit, Refund, Take: whoever submits data puts money on it.
+
+A contribution costs a deposit that is high when contributions come thick and fast. After a while its author gets the
+deposit back if the model, as it is *then*, agrees with the label; if the model disagrees, participants whose own data
+were verified before (their **standing**) may take it. What nobody wanted can at last be taken by anyone.
+
+With :math:`\Delta` seconds since the last contribution, cost weight w, age a of a contribution, standing n(r) of a
+reporter and N the sum of all standings:
+
+* deposit: :math:`d = 60\,w/\sqrt{\max(1, \Delta)}` units (policy ``inv_sqrt``), or constant (``fixed``);
+* refund at a ≥ t by the author, if the model agrees: all that is left, and standing;
+* report at t ≤ a < t_a by another with standing, if the model disagrees: :math:`\lfloor d\,n(r)/N \rfloor`, or all
+  that is left if that is nothing or more than is left; each reporter once;
+* at a ≥ t_o the contract's owner, at a ≥ t_a anyone takes all that is left, whatever the model says.
+
+=================  =============  =====================================================================================
+parameter          default        meaning
+=================  =============  =====================================================================================
+profile            corrected      ``solidity``, ``reference`` or ``corrected``: whose rules (see docs/profiles.md)
+cost_weight        1              w ≥ 0, units times √s / 60
+refund_window      86,400 s       t
+owner_claim_after  t_a            t_o
+any_claim_after    t + 8 days     t_a; t ≤ t_o ≤ t_a
+deposit_policy     inv_sqrt       or ``fixed``: every contribution costs ``deposit`` wei
+deposit            one unit       of ``deposit_policy = fixed``, wei
+refund_rule        retry          ``one_shot``: the first check of a mature contribution, whoever asks, decides for good
+crumb_standing     full           standing for a refund of what reporters left: ``full``, ``pro_rata`` or ``none``
+=================  =============  =====================================================================================
+
+Sources: Harris & Waggoner 2019; Stakeable64.sol and stakeable.py of microsoft/0xDeCA10B.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache, partial
+
+from sim.chain.chain import Chain
+from sim.chain.journal import Map, Value
+from sim.chain.ledger import Address
+from sim.chain.transaction import Call
+from sim.contracts.data_handler import DataHandler, Record
+from sim.contracts.incentive import ClaimWindows, IncentiveMechanism, Payment, Predict
+from sim.errors import ConfigError, Revert
+from sim.features import Data
+from sim.units import DAY, DEFAULT_UNIT, Seconds, Wei
+
+PROFILES = ("corrected", "solidity", "reference")
+DEPOSIT_POLICIES = ("inv_sqrt", "fixed")
+REFUND_RULES = ("retry", "one_shot")
+CRUMB_STANDINGS = ("full", "pro_rata", "none")
+
+_PRO_RATA = 10**6
+"""Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
+
+_SQRT_ITERATION = 109
+"""Gas of one step of the contract's integer square root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of the module's table; ``unit`` is the size of one unit in wei. Raises `ConfigError`."""
+
+    profile: str = "corrected"
+    cost_weight: Fraction = Fraction(1)
+    refund_window: Seconds = DAY
+    owner_claim_after: Seconds | None = None
+    any_claim_after: Seconds | None = None
+    deposit_policy: str = "inv_sqrt"
+    deposit: Wei = DEFAULT_UNIT
+    refund_rule: str = "retry"
+    crumb_standing: str = "full"
+    unit: Wei = DEFAULT_UNIT
+
+    def __post_init__(self) -> None:
+        for field, allowed in (
+            ("profile", PROFILES),
+            ("deposit_policy", DEPOSIT_POLICIES),
+            ("refund_rule", REFUND_RULES),
+            ("crumb_standing", CRUMB_STANDINGS),
+        ):
+            if getattr(self, field) not in allowed:
+                raise ConfigError(f"{field} is {getattr(self, field)!r}; choose one of {', '.join(allowed)}.")
+        if self.cost_weight < 0 or self.deposit < 0:
+            raise ConfigError(f"cost_weight is {self.cost_weight}, deposit {self.deposit}; both must be 0 or more.")
+        t, t_a = self.refund_window, self.any_claim_after
+        t_a = t + 8 * DAY if t_a is None else t_a
+        t_o = t_a if self.owner_claim_after is None else self.owner_claim_after
+        if not 0 <= t <= t_o <= t_a:
+            raise ConfigError(
+                f"refund_window is {t} s, owner_claim_after {t_o} s, any_claim_after {t_a} s; "
+                f"they must satisfy 0 <= refund_window <= owner_claim_after <= any_claim_after."
+            )
+        if self.profile == "reference" and t_a <= t + 7 * DAY:
+            raise ConfigError(
+                f"any_claim_after is {t_a} s; the reference profile wants more than "
+                f"refund_window + 7 days ({t + 7 * DAY} s)."
+            )
+        object.__setattr__(self, "any_claim_after", t_a)
+        object.__setattr__(self, "owner_claim_after", t_o)
+
+
+class DepositRefundTake(IncentiveMechanism):
+    """See the module's text. ``owner`` is the address with the earlier claim; only ``corrected`` honours it."""
+
+    kind = "deposit_refund_take"
+
+    def __init__(
+        self,
+        chain: Chain,
+        address: Address,
+        records: DataHandler,
+        parameters: Parameters | None = None,
+        owner: Address = "",
+    ) -> None:
+        super().__init__(chain, address, records)
+        self.parameters = p = parameters or Parameters()
+        self.owner = owner if p.profile == "corrected" else ""
+        self.overwrites_spent_records = p.profile == "solidity"
+        self.last_update: Value[Seconds] = Value(self.journal, chain.clock.now)
+        self.total_submitted: Value[int] = Value(self.journal, 0)
+        self.verified: Map[Address, int] = Map(self.journal)
+        self.total_verified: Value[int] = Value(self.journal, 0)
+        self.owed: Value[Wei] = Value(self.journal, 0)
+        self.decided: Map[Record, bool] = Map(self.journal)
+        self._strict = p.profile == "reference"
+        self._mature = p.refund_window + self._strict  # the reference wants more than the window, not as much
+        assert p.any_claim_after is not None and p.owner_claim_after is not None
+        self._any_claim, self._owner_claim = p.any_claim_after, p.owner_claim_after
+        self._price = _price_rule(p)
+        self._sqrt = p.deposit_policy == "inv_sqrt" and p.cost_weight > 0
+        self._asks_first = p.profile == "solidity"
+        self._one_shot = p.refund_rule == "one_shot"
+        schedule = self.schedule
+        self._gas_add = schedule.loads(4, 2)
+        self._gas_add_time = (schedule.stores(reset=1), schedule.stores(noop=1))
+        self._gas_counter = (schedule.stores(set_=1), schedule.stores(reset=1))
+        self._gas_refund = schedule.loads(4, 1)
+        self._gas_report = schedule.loads(4, 2)
+
+    @property
+    def windows(self) -> ClaimWindows:
+        """Maturity and expiry by age, in seconds."""
+        return ClaimWindows(self._mature, self._any_claim)
+
+    @property
+    def lowest_quote(self) -> Wei:
+        """The floor of the price: one unit in the reference, the deposit itself when it is fixed, otherwise nothing."""
+        p = self.parameters
+        if p.deposit_policy == "fixed":
+            return p.deposit
+        return p.unit if p.profile == "reference" else 0
+
+    def quote(self, now: Seconds, data: Data, label: int) -> Wei:
+        """The deposit now; it depends on neither data nor label."""
+        return self._price(now - self.last_update.value)
+
+    def on_add(self, call: Call, data: Data, label: int) -> Wei:
+        """Keep the deposit of a contribution that pays enough."""
+        # CHECKS
+        elapsed = call.now - self.last_update.value
+        cost = self._price(elapsed)
+        if call.value < cost:
+            raise Revert("Didn't pay enough for the deposit.")
+        # GAS
+        submitted = self.total_submitted.value
+        self.charge(
+            self._gas_add
+            + self._gas_add_time[elapsed == 0]
+            + self._gas_counter[submitted > 0]
+            + (_SQRT_ITERATION * _sqrt_iterations(elapsed) if self._sqrt else 0)
+        )
+        # EFFECTS
+        self.last_update.set(call.now)
+        self.total_submitted.set(submitted + 1)
+        self.owed.set(self.owed.value + cost)
+        return cost
+
+    def on_refund(self, call: Call, record: Record, predict: Predict) -> Wei:
+        """Pay all that is left of a contribution the model agrees with, and raise its author's standing."""
+        # CHECKS, in the contract's order, which asks the model first whatever the answer will be used for
+        records = self.records
+        prediction = predict() if self._asks_first else None
+        if (record, call.sender) in records.claimed:
+            raise Revert("Deposit already claimed by submitter.")
+        left = records.claimable[record]
+        if left == 0:
+            raise Revert("There is no reward left to claim.")
+        if call.now - records.added_time[record] < self._mature:
+            raise Revert("Not enough time has passed.")
+        if record in self.decided:
+            raise Revert("The first check decided against this contribution.")
+        if prediction is None:
+            prediction = predict()
+        if prediction != records.label[record]:
+            if self._one_shot:
+                self.decided[record] = True
+                return 0
+            raise Revert("The model doesn't agree with your contribution.")
+        # GAS
+        standing, total = self.verified.get(call.sender, 0), self.total_verified.value
+        self.charge(self._gas_refund + self._gas_counter[standing > 0] + self._gas_counter[total > 0])
+        # EFFECTS
+        earned = self._standing_earned(left, records.deposit[record])
+        self.verified[call.sender] = standing + earned
+        self.total_verified.set(total + earned)
+        self.owed.set(self.owed.value - left)
+        return left
+
+    def on_report(self, call: Call, record: Record, predict: Predict) -> Wei:
+        """Pay a reporter's share of a contribution the model disagrees with, or all that is left of an expired one."""
+        # CHECKS
+        records, reporter = self.records, call.sender
+        left = records.claimable[record]
+        if left == 0:
+            raise Revert("There is no reward left to claim.")
+        age = call.now - records.added_time[record]
+        if age >= self._any_claim or (reporter == self.owner and age >= self._owner_claim):
+            reward = left
+        else:
+            if records.author[record] == reporter:
+                raise Revert("Cannot take your own deposit.")
+            if (record, reporter) in records.claimed:
+                raise Revert("Deposit already claimed by reporter.")
+            if age < self._mature:
+                raise Revert("Not enough time has passed.")
+            if predict() == records.label[record]:
+                raise Revert("The model should not agree with the contribution.")
+            reward = self._share(record, reporter)
+            if reward == 0:
+                raise Revert("The sender has not sent any good data.")
+            if self._one_shot:
+                self.decided[record] = True
+        # GAS
+        self.charge(self._gas_report)
+        # EFFECTS
+        self.owed.set(self.owed.value - reward)
+        return reward
+
+    def on_predict_payment(self, call: Call) -> list[Payment]:
+        """Share a payment by standing: whole units in the reference, wei otherwise; the contract takes none."""
+        p, total = self.parameters, self.total_verified.value
+        if p.profile == "solidity":
+            raise Revert
+        grain = p.unit if p.profile == "reference" else 1
+        amounts = ((who, call.value * n // (total * grain) * grain) for who, n in self.verified.items() if n)
+        return [Payment(who, amount) for who, amount in amounts if amount]
+
+    def liabilities(self) -> Wei:
+        """All deposits not yet claimed."""
+        return self.owed.value
+
+    def standing(self, address: Address) -> int:
+        """Verified contributions (in millionths under ``crumb_standing = pro_rata``)."""
+        return self.verified.get(address, 0)
+
+    def total_standing(self) -> int:
+        """The sum of all standings."""
+        return self.total_verified.value
+
+    def may_refund(self, record: Record, author: Address) -> bool:
+        """Money is left, the author has not claimed it, and no check has decided against it."""
+        records = self.records
+        return records.claimable[record] > 0 and (record, author) not in records.claimed and record not in self.decided
+
+    def report_reward(self, record: Record, reporter: Address) -> Wei:
+        """The share a report would pay now; 0 to the author, to who reported it before and to who has no standing."""
+        records = self.records
+        if records.author[record] == reporter or (record, reporter) in records.claimed:
+            return 0
+        return self._share(record, reporter)
+
+    def _share(self, record: Record, reporter: Address) -> Wei:
+        standing, left = self.verified.get(reporter, 0), self.records.claimable[record]
+        if not standing:
+            return 0
+        reward = self.records.deposit[record] * standing // self.total_verified.value
+        return reward if 0 < reward <= left else left
+
+    def _standing_earned(self, refunded: Wei, deposit: Wei) -> int:
+        rule = self.parameters.crumb_standing
+        if rule == "pro_rata":
+            return _PRO_RATA * refunded // deposit
+        return int(rule == "full" or refunded == deposit)
+
+
+def _reference_price(unit: Wei, weight: float, elapsed: Seconds) -> Wei:
+    if elapsed <= 0:
+        raise Revert("Not enough time has passed since the last update.")
+    return max(1, int(weight * 60 / math.isqrt(elapsed))) * unit
+
+
+def _price_rule(p: Parameters) -> Callable[[Seconds], Wei]:
+    """The deposit in wei as a function of the seconds since the last contribution."""
+    if p.deposit_policy == "fixed":
+        return lambda elapsed: p.deposit
+    if p.profile == "solidity":
+        scale = math.floor(p.cost_weight * p.unit) * 3600
+        return lambda elapsed: scale // max(1, math.isqrt(elapsed))
+    if p.profile == "reference":
+        whole = p.cost_weight.denominator == 1
+        return partial(_reference_price, p.unit, int(p.cost_weight) if whole else float(p.cost_weight))
+    # floor(x / sqrt(s)) = isqrt(floor(x**2 / s)), exactly
+    square = (60 * p.cost_weight * p.unit) ** 2
+    numerator, denominator = square.numerator, square.denominator
+    return lambda elapsed: math.isqrt(numerator // (denominator * max(1, elapsed)))
+
+
+@lru_cache(maxsize=65536)
+def _sqrt_iterations(number: int) -> int:
+    """Steps of the contract's Babylonian square root; none up to 3."""
+    if number <= 3:
+        return 0
+    steps, root, guess = 0, number, (number + 1) // 2
+    while guess < root:
+        root, guess = guess, (number // guess + guess) // 2
+        steps += 1
+    return steps

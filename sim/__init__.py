@@ -1,0 +1,1 @@
+"""The world: chain, contracts, models, data and the economy that ties them together."""

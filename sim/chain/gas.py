@@ -1,0 +1,134 @@
+"""Gas: what each operation costs by hard fork, and the one door through which gas is spent.
+
+The schedule holds the constants of Ethereum's execution specification (github.com/ethereum/execution-specs); its
+methods are pure calculators that return amounts. Only `Meter.charge` spends. Contracts work out the fixed part of
+their methods once, from the schedule, and charge it where the work happens.
+
+What the opcodes do not explain (arithmetic, memory, ABI coding) is an *overhead* per call and per element, derived
+from gas measured on the real contracts: each contract states its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sim.errors import OutOfGas
+from sim.units import Gas
+
+
+@dataclass(frozen=True, slots=True)
+class GasSchedule:
+    """The prices of one hard fork, in gas.
+
+    ``cold_*`` is the first touch in a transaction, ``warm_*`` any later one (EIP-2929); before Berlin both are equal.
+    ``store_set`` writes a zero slot, ``store_reset`` changes or clears one, ``store_noop`` writes what is there.
+    """
+
+    name: str
+    transaction: Gas = 21_000
+    creation: Gas = 32_000
+    calldata_zero: Gas = 4
+    calldata_nonzero: Gas = 16
+    calldata_floor_token: Gas = 0  # EIP-7623: a zero byte is one token, another byte four
+    cold_load: Gas = 2_100
+    warm_load: Gas = 100
+    store_set: Gas = 20_000
+    store_reset: Gas = 2_900
+    store_noop: Gas = 100
+    cold_store: Gas = 2_100  # on top of the three above where the slot was not touched before
+    cold_account: Gas = 2_600
+    warm_account: Gas = 100
+    value_transfer: Gas = 6_700  # 9,000 less the stipend of 2,300 that the receiver hands back unused
+    clear_refund: Gas = 4_800
+    refund_quotient: int = 5
+    log: Gas = 375
+    log_topic: Gas = 375
+    log_byte: Gas = 8
+    code_byte: Gas = 200
+    initcode_word: Gas = 0
+    transaction_cap: Gas = 0  # EIP-7825; 0 is none
+
+    def loads(self, cold: int, warm: int = 0) -> Gas:
+        """Reading storage slots."""
+        return cold * self.cold_load + warm * self.warm_load
+
+    def accounts(self, cold: int, warm: int = 0) -> Gas:
+        """Touching other contracts: EXTCODESIZE, CALL, STATICCALL."""
+        return cold * self.cold_account + warm * self.warm_account
+
+    def stores(self, set_: int = 0, reset: int = 0, noop: int = 0, cold: int = 0) -> Gas:
+        """Writing storage slots; ``cold`` of them were not touched before."""
+        return set_ * self.store_set + reset * self.store_reset + noop * self.store_noop + cold * self.cold_store
+
+    def send_value(self) -> Gas:
+        """Sending ether to an account that exists and is warm."""
+        return self.value_transfer + self.warm_account
+
+    def logged(self, topics: int, size: int) -> Gas:
+        """A log with ``topics`` topics and ``size`` bytes of data."""
+        return self.log + topics * self.log_topic + size * self.log_byte
+
+    def calldata(self, zero: int, nonzero: int) -> Gas:
+        """What the bytes of a transaction cost beside its base price."""
+        return zero * self.calldata_zero + nonzero * self.calldata_nonzero
+
+    def floor(self, zero: int, nonzero: int) -> Gas:
+        """The least a transaction with these bytes pays (EIP-7623; 0 before Prague)."""
+        return self.calldata_floor_token and self.transaction + self.calldata_floor_token * (zero + 4 * nonzero)
+
+
+_LONDON = GasSchedule("london")
+_SHANGHAI = replace(_LONDON, name="shanghai", initcode_word=2)
+_PRAGUE = replace(_SHANGHAI, name="prague", calldata_floor_token=10)
+
+HARDFORKS: dict[str, GasSchedule] = {
+    schedule.name: schedule
+    for schedule in (
+        GasSchedule(
+            "istanbul", cold_load=800, warm_load=800, store_reset=5_000, store_noop=800, cold_store=0,
+            cold_account=700, warm_account=700, clear_refund=15_000, refund_quotient=2,
+        ),
+        replace(_LONDON, name="berlin", clear_refund=15_000, refund_quotient=2),
+        _LONDON,
+        _SHANGHAI,
+        replace(_SHANGHAI, name="cancun"),
+        _PRAGUE,
+        replace(_PRAGUE, name="osaka", transaction_cap=2**24),
+    )
+}  # fmt: skip
+"""Gas schedules by hard fork, oldest first."""
+
+
+class Meter:
+    """The gas of one transaction at a time. `charge` is the only thing that spends it."""
+
+    __slots__ = ("limit", "refunded", "schedule", "used")
+
+    def __init__(self, schedule: GasSchedule) -> None:
+        self.schedule = schedule
+        self.limit: Gas = 0
+        self.used: Gas = 0
+        self.refunded: Gas = 0
+
+    def start(self, limit: Gas) -> None:
+        """A new transaction with this limit."""
+        self.limit = limit
+        self.used = self.refunded = 0
+
+    def charge(self, amount: Gas) -> None:
+        """Spend gas; raises `OutOfGas` when the limit does not allow it."""
+        self.used += amount
+        if self.used > self.limit:
+            self.used = self.limit
+            raise OutOfGas
+
+    def refund_cleared(self, slots: int) -> None:
+        """Note storage slots set back to zero; what they earn is capped when the transaction ends."""
+        self.refunded += slots * self.schedule.clear_refund
+
+    def finish(self, floor: Gas = 0) -> Gas:
+        """Gas used by a transaction that succeeded: less refunds, and at least the calldata floor."""
+        used = self.used
+        if self.refunded:
+            used -= min(self.refunded, used // self.schedule.refund_quotient)
+        return max(used, floor)

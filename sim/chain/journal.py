@@ -1,0 +1,181 @@
+"""State that can be taken back: the cells a contract may write and the journal that undoes them.
+
+Contract state lives only in cells. Each write notes its inverse in the journal; when a call is refused the chain runs
+the inverses backwards, so that no contract has to be careful. What is derived from state (indices, watches) must not
+see writes that may yet be undone: it is told by `Journal.after_commit`.
+
+>>> journal = Journal()
+>>> price, owners = Value(journal, 5), Map(journal)
+>>> journal.commit(); price.set(7); owners["ann"] = 1
+>>> journal.rollback(); price.value, dict(owners)
+(5, {})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, Generic, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+_MISSING: Any = object()
+
+
+class Journal:
+    """The inverses of all writes since the last commit, and what to tell observers once they are final."""
+
+    __slots__ = ("after_commit", "undo")
+
+    def __init__(self) -> None:
+        self.undo: list[tuple[Any, ...]] = []  # (cell, what its ``take_back`` needs)
+        self.after_commit: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+
+    def commit(self) -> None:
+        """Make all writes final and tell the observers, in the order in which they were noted."""
+        self.undo.clear()
+        if self.after_commit:
+            notices, self.after_commit = self.after_commit, []
+            for observer, arguments in notices:
+                observer(*arguments)
+
+    def rollback(self) -> None:
+        """Take back every write since the last commit, newest first; observers never hear of them."""
+        self.after_commit.clear()
+        while self.undo:
+            cell, *before = self.undo.pop()
+            cell.take_back(*before)
+
+
+class Value(Generic[V]):
+    """One journalled value; read ``.value``, write with `set`."""
+
+    __slots__ = ("_undo", "value")
+
+    def __init__(self, journal: Journal, value: V) -> None:
+        self._undo = journal.undo
+        self.value = value
+
+    def set(self, value: V) -> None:
+        """Replace the value."""
+        self._undo.append((self, self.value))
+        self.value = value
+
+    def take_back(self, value: V) -> None:
+        """Undo a write."""
+        self.value = value
+
+
+class Map(dict[K, V]):
+    """A journalled dictionary: reads at a dictionary's speed; only item assignment writes."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._undo = journal.undo
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._undo.append((self, key, self.get(key, _MISSING)))
+        dict.__setitem__(self, key, value)
+
+    def take_back(self, key: K, value: V) -> None:
+        """Undo a write."""
+        if value is _MISSING:
+            dict.__delitem__(self, key)
+        else:
+            dict.__setitem__(self, key, value)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a Map is written by item assignment only, so that the journal sees it")
+
+    __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
+
+
+class Column(list[V]):
+    """A journalled column of a `Table`: reads at a list's speed; only item assignment writes."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._undo = journal.undo
+
+    def __setitem__(self, row: Any, value: Any) -> None:
+        self._undo.append((self, row, self[row]))
+        list.__setitem__(self, row, value)
+
+    def take_back(self, row: int, value: V) -> None:
+        """Undo a write."""
+        list.__setitem__(self, row, value)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            "rows are added by Table.append and changed by item assignment only, so that the journal sees it"
+        )
+
+    append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = _refuse
+    __iadd__ = __imul__ = _refuse
+
+
+class Table:
+    """A growing structure of arrays: rows are appended whole and known by their number."""
+
+    __slots__ = ("_appends", "_undo", "columns")
+
+    def __init__(self, journal: Journal, width: int) -> None:
+        self._undo = journal.undo
+        self.columns: Sequence[Column[Any]] = [Column(journal) for _ in range(width)]
+        self._appends = [partial(list.append, column) for column in self.columns]
+
+    def append(self, *row: Any) -> int:
+        """Add a row, one value a column, and return its number."""
+        number = len(self.columns[0])
+        self._undo.append((self, number))
+        for append, value in zip(self._appends, row, strict=True):
+            append(value)
+        return number
+
+    def take_back(self, number: int) -> None:
+        """Undo an append."""
+        for column in self.columns:
+            list.__delitem__(column, slice(number, None))
+
+
+class Weights:
+    """A journalled NumPy array of numbers: read ``.array``, write with `add_at`.
+
+    The array is int64 or float64, or of Python integers (dtype object) where those could overflow.
+    """
+
+    __slots__ = ("_undo", "array")
+
+    def __init__(self, journal: Journal, array: NDArray[Any]) -> None:
+        self._undo = journal.undo
+        self.array = array
+
+    def assign(self, where: Any, values: Any) -> None:
+        """``array[where] = values`` for an index that names each place once."""
+        array = self.array
+        self._undo.append((self, array, where, array[where].copy()))
+        array[where] = values
+
+    def add_at(self, where: NDArray[np.intp], amount: Any) -> None:
+        """Add ``amount`` at every index of ``where``, once per occurrence."""
+        array = self.array
+        self._undo.append((self, array, where, array.take(where)))
+        np.add.at(array, where, amount)
+
+    def replace(self, array: NDArray[Any]) -> None:
+        """Put another array in the place of this one."""
+        self._undo.append((self, self.array, (), ()))
+        self.array = array
+
+    def take_back(self, array: NDArray[Any], where: Any, values: Any) -> None:
+        """Undo a write."""
+        self.array = array
+        if len(where):
+            array[where] = values

@@ -1,0 +1,100 @@
+"""The index of open claims: who could be paid now, without asking every record at every turn.
+
+The index knows a mechanism's windows and whether the model agrees with a contribution, nothing else. It looks at each
+record when it matures, when a prediction flips, when a claim is made and when it expires: O(newly mature + flipped)
+for a look, not O(pending). It follows committed state only.
+
+* A record that is younger than the mature age waits in a queue: windows are the same for all, so records mature in
+  the order in which they were added.
+* A mature record is *watched*. While the model agrees it stands among its author's ``refundable`` records; each time
+  it begins to disagree its number is appended to the ``disputes`` log, which every reporter reads at an own pace.
+* An expired record with money left stands in ``expired`` for anyone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sim.chain.ledger import Address
+from sim.contracts.data_handler import DataHandler, Record
+from sim.contracts.incentive import ClaimWindows
+from sim.models.watch import Watch
+from sim.units import Seconds
+
+
+class ClaimsIndex:
+    """Open claims of one trainer.
+
+    Attributes
+    ----------
+    agreeing : for each mature open record, whether the model agrees with it
+    refundable : for each author, the mature open records the model agrees with
+    disputes : every record, each time the model began to disagree with it while it was mature and open
+    expired : records past the last window with money left
+    open_records : number of records with money left, of whatever age
+    """
+
+    def __init__(self, records: DataHandler, windows: ClaimWindows, watch: Watch) -> None:
+        self.records = records
+        self.windows = windows
+        self.watch = watch
+        self.agreeing: dict[Record, bool] = {}
+        self.refundable: dict[Address, dict[Record, None]] = {}
+        self.disputes: list[Record] = []
+        self.expired: dict[Record, None] = {}
+        self.open_records = 0
+        self._maturing: deque[Record] = deque()
+        self._expiring: deque[Record] = deque()
+
+    def note_added(self, record: Record) -> None:
+        """A contribution was added (or a spent one overwritten)."""
+        if self.records.claimable[record]:
+            self.open_records += 1
+            self._maturing.append(record)
+            self._expiring.append(record)
+
+    def note_claimed(self, record: Record) -> None:
+        """Money of a contribution was claimed."""
+        if self.records.claimable[record] == 0:
+            self.open_records -= 1
+            self.expired.pop(record, None)
+            self._forget(record)
+
+    def look(self, now: Seconds) -> None:
+        """Bring the index up to a time: what matured, what the model thinks otherwise now, what expired."""
+        times = self.records.added_time
+        due = now - self.windows.mature
+        while self._maturing and times[self._maturing[0]] <= due:
+            self._mature(self._maturing.popleft())
+        for record, agrees in self.watch.refresh():
+            self._place(record, agrees)
+        due = now - self.windows.expired
+        while self._expiring and times[self._expiring[0]] <= due:
+            self._expire(self._expiring.popleft())
+
+    def _mature(self, record: Record) -> None:
+        records = self.records
+        if records.claimable[record] and record not in self.agreeing:
+            label = records.label[record]
+            self._place(record, self.watch.add(record, records.data[record].features, label))
+
+    def _place(self, record: Record, agrees: bool) -> None:
+        self.agreeing[record] = agrees
+        author = self.records.author[record]
+        if agrees:
+            self.refundable.setdefault(author, {})[record] = None
+        else:
+            mine = self.refundable.get(author)
+            if mine:
+                mine.pop(record, None)
+            self.disputes.append(record)
+
+    def _expire(self, record: Record) -> None:
+        if self.records.claimable[record]:
+            self._forget(record)
+            self.expired[record] = None
+
+    def _forget(self, record: Record) -> None:
+        if self.agreeing.pop(record, None):
+            self.refundable[self.records.author[record]].pop(record, None)
+        self.watch.discard(record)

@@ -1,0 +1,106 @@
+"""The records of contributions and who claimed what.
+
+A contribution is known to its contract by the key (data, label, time added, author) and inside the simulator by its
+number. Its numbers lie in journalled columns, one list for each field.
+"""
+
+from __future__ import annotations
+
+from sim.chain.journal import Column, Map, Table
+from sim.chain.ledger import Address
+from sim.chain.transaction import Call
+from sim.contracts.base import Contract
+from sim.errors import Revert
+from sim.features import Data
+from sim.units import Seconds, Wei
+
+Record = int
+Key = tuple[bytes, int, Seconds, Address]
+
+_ADD_OVERHEAD, _FIND_OVERHEAD, _FEATURE_OVERHEAD = 5_987, 5_812, 330
+_ADD_FEATURE_OVERHEAD = 405
+
+
+class DataHandler(Contract):
+    """All contributions of one trainer, by record number.
+
+    Columns: ``data`` (`Data`), ``label``, ``added_time`` (s), ``author``, ``deposit`` (wei at first), ``claimable``
+    (wei left), ``claims`` (successful refunds and reports). ``claimed`` holds (record, address) of every claim.
+    """
+
+    def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(*args, **kwargs)
+        table = Table(self.journal, 7)
+        self._table = table
+        self.data: Column[Data]
+        self.label: Column[int]
+        self.added_time: Column[Seconds]
+        self.author: Column[Address]
+        self.deposit: Column[Wei]
+        self.claimable: Column[Wei]
+        self.claims: Column[int]
+        (self.data, self.label, self.added_time, self.author, self.deposit, self.claimable, self.claims) = table.columns
+        self.by_key: Map[Key, Record] = Map(self.journal)
+        self.claimed: Map[tuple[Record, Address], bool] = Map(self.journal)
+        schedule = self.schedule
+        self._gas_add = schedule.loads(3, 1) + schedule.stores(set_=2, noop=1, cold=2) + _ADD_OVERHEAD
+        self._gas_add_money = (schedule.stores(set_=2, cold=2), schedule.stores(noop=2, cold=2))
+        self._gas_label = (schedule.stores(noop=1), schedule.stores(set_=1))
+        # by (first claim of the record, first claim of this address on it)
+        self._gas_claim = {
+            (first, new): schedule.stores(set_=first + new, reset=1 + (not first), noop=int(not new))
+            for first in (False, True)
+            for new in (False, True)
+        }
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def add(self, call: Call, data: Data, label: int, deposit: Wei, overwrite: bool) -> Record:
+        """Store a contribution and return its number.
+
+        A key that exists is refused, unless ``overwrite`` is set and nothing of it is left to claim: then its numbers
+        start anew, while the claims made on it stay known.
+        """
+        # CHECKS
+        key = (data.key, label, call.now, call.sender)
+        record = self.by_key.get(key)
+        if record is not None and not (overwrite and self.claimable[record] == 0):
+            raise Revert("Conflicting data key. The data may have already been added.")
+        # GAS
+        self.charge(
+            self._gas_add
+            + self._gas_add_money[deposit == 0]
+            + self._gas_label[label > 0]
+            + _ADD_FEATURE_OVERHEAD * len(data)
+        )
+        # EFFECTS
+        if record is None:
+            record = self._table.append(data, label, call.now, call.sender, deposit, deposit, 0)
+            self.by_key[key] = record
+        else:
+            self.deposit[record] = self.claimable[record] = deposit
+            self.claims[record] = 0
+        return record
+
+    def find(self, data: Data, label: int, added_time: Seconds, author: Address) -> Record:
+        """The number of a contribution. Reverts when there is none with this key."""
+        self.charge(_FIND_OVERHEAD + _FEATURE_OVERHEAD * len(data))
+        record = self.by_key.get((data.key, label, added_time, author))
+        if record is None:
+            raise Revert("Data not found.")
+        return record
+
+    def claim(self, record: Record, claimant: Address, amount: Wei) -> None:
+        """Note that ``claimant`` takes ``amount`` wei of what is left of a contribution."""
+        # GAS
+        left, claims = self.claimable[record] - amount, self.claims[record]
+        new = (record, claimant) not in self.claimed
+        self.charge(self._gas_claim[claims == 0, new])
+        if left == 0 and amount:
+            self.chain.meter.refund_cleared(1)
+        # EFFECTS
+        self.claimable[record] = left
+        self.claims[record] = claims + 1
+        if new:
+            self.claimed[record, claimant] = True

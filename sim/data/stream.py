@@ -1,0 +1,115 @@
+"""The samples an economy works on: some train the model before the start, the rest is offered one at a time."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.dataset import Dataset, LabelArray
+from sim.errors import ConfigError, SimulatorError
+from sim.features import Data, Features, IndexArray
+
+
+class Sample:
+    """One training row offered to the economy.
+
+    Attributes
+    ----------
+    row : its place in the training part
+    data : what a transaction carries of it
+    label : the true label
+    n_classes : labels are in [0, n_classes)
+    """
+
+    __slots__ = ("data", "label", "n_classes", "row")
+
+    def __init__(self, row: int, features: IndexArray, label: int, n_classes: int = 2) -> None:
+        self.row = row
+        self.data = Data.of_row(features)
+        self.label = label
+        self.n_classes = n_classes
+
+
+class DataStream:
+    """Rows of a training part, first the initial ones, then one at a time.
+
+    Parameters
+    ----------
+    dataset : where the rows come from
+    initial : rows that train the model before the start, 0 to ``size``
+    size : rows in all, ``initial`` and offered, at most the training rows; None for all of them
+    generator : puts all training rows in a random order of which the first ``size`` are used; None keeps file order
+
+    Attributes
+    ----------
+    initial_rows : int64 array, shape (initial,), places in the training part
+    initial_features, initial_labels : their features and true labels
+    offered : rows to be offered, ``size - initial``
+    current : the sample on offer, None when all are consumed; the same object until `consume`
+
+    Raises `ConfigError` for numbers out of range.
+    """
+
+    def __init__(
+        self, dataset: Dataset, *, initial: int, size: int | None, generator: np.random.Generator | None
+    ) -> None:
+        rows = len(dataset.x_train)
+        size = rows if size is None else _whole("size", size, rows, f"the training rows of {dataset.name!r}")
+        initial = _whole("initial", initial, size, "size")
+        order: NDArray[np.int64] = np.arange(rows, dtype=np.int64) if generator is None else generator.permutation(rows)
+        offered = order[initial:size]
+        self.dataset = dataset
+        self.initial_rows: NDArray[np.int64] = order[:initial]
+        self.initial_features: Features = dataset.x_train.take(self.initial_rows)
+        self.initial_labels: LabelArray = dataset.y_train[self.initial_rows]
+        self.offered = size - initial
+        self.current: Sample | None = None
+        self._next = 0
+        self._n_classes = len(dataset.classes)
+        self._rows: list[int] = offered.tolist()
+        self._starts: list[int] = dataset.x_train.indptr[offered].tolist()
+        self._stops: list[int] = dataset.x_train.indptr[offered + 1].tolist()
+        self._labels: list[int] = dataset.y_train[offered].tolist()
+        self._indices = dataset.x_train.indices
+        self._advance()
+
+    @property
+    def remaining(self) -> int:
+        """Samples not consumed yet, the one on offer among them."""
+        return self.offered - self._next if self.current is None else self.offered - self._next + 1
+
+    def peek(self) -> Sample | None:
+        """The sample on offer, None when all are consumed."""
+        return self.current
+
+    def consume(self) -> None:
+        """The sample on offer was accepted: offer the next one. Raises `SimulatorError` if there was none."""
+        if self.current is None:
+            raise SimulatorError(f"All {self.offered} samples of {self.dataset.name!r} are consumed; peek() gave None.")
+        self._advance()
+
+    def text(self, sample: Sample) -> str:
+        """The original text of a sample, "" if unknown."""
+        return self.dataset.text(sample.row)
+
+    def _advance(self) -> None:
+        i = self._next
+        if i == self.offered:
+            self.current = None
+            return
+        features = self._indices[self._starts[i] : self._stops[i]]
+        self.current = Sample(self._rows[i], features, self._labels[i], self._n_classes)
+        self._next = i + 1
+
+
+def _whole(field: str, number: int, most: int, what: str) -> int:
+    """``number`` as an int in [0, most], or a `ConfigError`."""
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = -1
+    if isinstance(number, bool) or not 0 <= whole <= most:
+        raise ConfigError(f"Data stream: {field} is {number!r}; allowed are whole numbers from 0 to {most} ({what}).")
+    return whole

@@ -1,0 +1,106 @@
+"""Rows of binary (or counted) features as index lists: what data sets hold, transactions carry and models read.
+
+A sample with the features ``{3, 17}`` is the array ``[3, 17]``; an index that stands twice counts twice. The rows of
+a set lie end to end in ``indices``; row ``i`` is ``indices[indptr[i]:indptr[i + 1]]``. Nothing is copied per event.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+IndexArray = NDArray[np.int32]
+
+
+class Features:
+    """Feature rows of a data set.
+
+    Parameters
+    ----------
+    indptr : int64 array, shape (n_rows + 1,), rising from 0
+    indices : int32 array, shape (indptr[-1],), each in [0, n_features)
+    n_features : int
+    """
+
+    __slots__ = ("_matrices", "indices", "indptr", "n_features")
+
+    def __init__(self, indptr: NDArray[np.int64], indices: IndexArray, n_features: int) -> None:
+        self.indptr = indptr
+        self.indices = indices
+        self.n_features = n_features
+        self._matrices: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def row(self, i: int) -> IndexArray:
+        """The indices of row ``i``, a view."""
+        return self.indices[self.indptr[i] : self.indptr[i + 1]]
+
+    def take(self, rows: NDArray[np.int64]) -> Features:
+        """A new set with the given rows, in the given order."""
+        lengths = np.diff(self.indptr)[rows]
+        indptr = np.concatenate(([0], np.cumsum(lengths)))
+        source = np.repeat(self.indptr[rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return Features(indptr, self.indices[source], self.n_features)
+
+    def matrix(self, dtype: DTypeLike = np.float32) -> Any:
+        """The rows as a ``scipy.sparse.csr_array`` of ones, shape (n_rows, n_features); kept, so ask often."""
+        name = np.dtype(dtype).name
+        if name not in self._matrices:
+            from scipy.sparse import csr_array  # imported late: a chain without data needs no SciPy
+
+            data = np.ones(len(self.indices), dtype)
+            indptr = self.indptr.astype(np.int32) if self.indptr[-1] < 2**31 else self.indptr
+            shape = (len(self), self.n_features)
+            self._matrices[name] = csr_array((data, self.indices, indptr), shape=shape)
+        return self._matrices[name]
+
+    @classmethod
+    def from_dense(cls, rows: NDArray[Any]) -> Features:
+        """From a 0/1 (or count) matrix of shape (n_rows, n_features)."""
+        rows = np.asarray(rows)
+        where, columns = np.nonzero(rows)
+        counts = rows[where, columns].astype(np.int64)
+        lengths = np.bincount(where, weights=counts, minlength=len(rows)).astype(np.int64)
+        indptr = np.concatenate(([0], np.cumsum(lengths)))
+        return cls(indptr, np.repeat(columns, counts).astype(np.int32), rows.shape[1])
+
+
+class Data:
+    """One sample as a transaction carries it: its feature indices, each 0 or more.
+
+    Attributes
+    ----------
+    features : intp array (the index type NumPy gathers fastest with); do not write to it
+    key : its bytes; equal data have equal keys
+    nonzero_bytes : bytes that are not zero in its ABI encoding, one 32-byte word an index
+    """
+
+    __slots__ = ("features", "key", "nonzero_bytes")
+
+    def __init__(self, features: ArrayLike) -> None:
+        array = np.array(features, dtype=np.intp)
+        if array.ndim != 1 or (array.size and int(array.min()) < 0):
+            raise ValueError("the features of a sample are a flat list of indices, each 0 or more")
+        self._set(array)
+
+    @classmethod
+    def of_row(cls, row: IndexArray) -> Data:
+        """Of a row of `Features`, which is known to be well-formed: quicker."""
+        data = cls.__new__(cls)
+        data._set(row.astype(np.intp))
+        return data
+
+    def _set(self, array: NDArray[np.intp]) -> None:
+        self.features = array
+        self.key = array.tobytes()
+        self.nonzero_bytes = len(self.key) - self.key.count(0)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __repr__(self) -> str:
+        return f"Data({self.features.tolist()})"

@@ -1,0 +1,87 @@
+"""What every classifier offers, on the chain and off it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import HARDFORKS, Meter
+from sim.chain.journal import Journal, Value
+from sim.features import Features
+from sim.models.watch import Watch
+
+IndexArray = NDArray[np.intp]
+
+
+class Classifier(ABC):
+    """A model that learns one sample at a time from feature indices.
+
+    State lives in journalled cells, so the chain can undo an update. `learn_one` charges the gas of its storage and
+    arithmetic to the meter; `predict_one` is a free view, `predict_on_chain` the same within a transaction.
+
+    Parameters
+    ----------
+    n_features, n_classes : sizes; features are indices in [0, n_features), labels in [0, n_classes)
+    journal, meter : of the chain it lives on; by default its own, for use off the chain
+    """
+
+    name: str
+    """The word for this model in a config."""
+
+    def __init__(
+        self, n_features: int, n_classes: int, journal: Journal | None = None, meter: Meter | None = None
+    ) -> None:
+        self.n_features = n_features
+        self.n_classes = n_classes
+        self.journal = journal or Journal()
+        self.meter = meter or _unlimited_meter()
+        self.version: Value[int] = Value(self.journal, 0)
+        """Rises whenever a prediction may have changed."""
+        self.watches: list[Watch] = []
+
+    @abstractmethod
+    def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
+        """Train before deployment, off the chain: no gas, nothing journalled."""
+
+    @abstractmethod
+    def learn_one(self, features: IndexArray, label: int) -> None:
+        """Update with one sample. Raises `Revert` for features or labels the model does not know."""
+
+    @abstractmethod
+    def predict_one(self, features: IndexArray) -> int:
+        """The class of one sample; ties go to the lower class. Raises `Revert` for unknown features."""
+
+    @abstractmethod
+    def predict_many(self, features: Features) -> NDArray[np.int64]:
+        """The class of each row, shape (n_rows,): exactly what `predict_one` would answer."""
+
+    @abstractmethod
+    def charge_prediction(self, size: int) -> None:
+        """Charge the gas of predicting a sample of ``size`` features within a transaction."""
+
+    @abstractmethod
+    def watch(self) -> Watch:
+        """A new, empty set of samples whose predictions follow this model's committed updates."""
+
+    def predict_on_chain(self, features: IndexArray) -> int:
+        """`predict_one` within a transaction: charges its gas."""
+        self.charge_prediction(len(features))
+        return self.predict_one(features)
+
+    def accuracy(self, features: Features, labels: NDArray[np.int64]) -> float:
+        """Share of rows predicted as labelled, in [0, 1]."""
+        return float(np.mean(self.predict_many(features) == labels))
+
+    def _publish(self, *change: Any) -> None:
+        """Tell the watches of a committed update."""
+        for watch in self.watches:
+            watch.update(*change)
+
+
+def _unlimited_meter() -> Meter:
+    meter = Meter(HARDFORKS["prague"])
+    meter.start(2**63)
+    return meter

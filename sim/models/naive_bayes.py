@@ -1,0 +1,217 @@
+r"""Multinomial naive Bayes in log form, with logarithms in fixed point.
+
+For a sample with feature indices x (an index may stand more than once) class c has the score
+
+    log n_c + sum_i log(count_c,x_i + alpha) - |x| log(total_c + alpha F)
+
+with n_c samples of the class, count_c,j occurrences of feature j in them, total_c occurrences of all F features, and
+smoothing alpha. The class with the largest score wins, ties go to the lower class. Every sample is learnt, whether it
+was predicted rightly or not.
+
+Each logarithm is rounded to a whole multiple of 2**-32 and kept as a whole number in a float64. Sums of up to 10**5
+of them stay below 2**53, where floats add whole numbers exactly: the order of additions does not matter, a score
+that was moved by an update equals one computed afresh, and BLAS may be used.
+
+========== ========= ===============================================================
+parameter  default   meaning
+========== ========= ===============================================================
+smoothing  1         alpha, above 0; 1 is Laplace's rule
+========== ========= ===============================================================
+
+Source: the model of MultinomialNB in the reference simulation, and NaiveBayesClassifier.sol without its underflow.
+
+>>> model = NaiveBayes(n_features=3, n_classes=2)
+>>> model.learn_one(np.array([0, 1]), 0); model.learn_one(np.array([2]), 1)
+>>> model.predict_one(np.array([2])), model.predict_one(np.array([0]))
+(1, 0)
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import Meter
+from sim.chain.journal import Journal, Value, Weights
+from sim.errors import ConfigError, Revert
+from sim.features import Features
+from sim.models.base import Classifier, IndexArray
+from sim.models.watch import Watch
+
+_RESOLUTION = 2.0**32
+_NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any other, and still exact to add to
+_sum = np.add.reduce
+
+# Gas beside storage, per call, feature and class, from gas measured on the contract (see docs/gas.md).
+_PREDICT_CALL, _PREDICT_FEATURE, _PREDICT_CLASS, _PREDICT_FEATURE_CLASS = 1_278, 251, 462, 839
+_LEARN_CALL, _LEARN_FEATURE = 1_626, 771
+
+
+class NaiveBayes(Classifier):
+    """See the module's text. ``smoothing`` is a number above 0."""
+
+    name = "naive_bayes"
+
+    def __init__(
+        self,
+        n_features: int,
+        n_classes: int = 2,
+        journal: Journal | None = None,
+        meter: Meter | None = None,
+        *,
+        smoothing: float = 1.0,
+    ) -> None:
+        super().__init__(n_features, n_classes, journal, meter)
+        if not smoothing > 0:
+            raise ConfigError(f"smoothing is {smoothing}; it must be above 0 (1 is Laplace's rule).")
+        self.smoothing = float(smoothing)
+        self._table = self._logs(np.arange(1024) + self.smoothing)
+        cells = range(n_classes)
+        self.samples = [Value(self.journal, 0) for _ in cells]
+        self.totals = [Value(self.journal, 0) for _ in cells]
+        self.counts = [Weights(self.journal, np.zeros(n_features, np.int64)) for _ in cells]
+        self.log_counts = [Weights(self.journal, np.full(n_features, self._table[0])) for _ in cells]
+        self.offsets = [Value(self.journal, self._offsets(label)) for label in cells]
+        """For each class the parts of its score that no feature changes: log prior, log denominator per occurrence."""
+        schedule = self.meter.schedule
+        self._gas_learn = schedule.loads(4, 4) + schedule.stores(reset=1, noop=1) + _LEARN_CALL
+        self._gas_learn_feature = schedule.loads(1, 2) + schedule.stores(reset=1) + _LEARN_FEATURE
+        self._gas_new_feature = schedule.store_set - schedule.store_reset
+        # Each class has its length and header read once; each feature of each class costs one cold and two warm reads.
+        self._gas_predict = schedule.loads(3) + _PREDICT_CALL + n_classes * (schedule.loads(1, 2) + _PREDICT_CLASS)
+        self._gas_predict_feature = _PREDICT_FEATURE + n_classes * (schedule.loads(1, 2) + _PREDICT_FEATURE_CLASS)
+
+    @staticmethod
+    def _logs(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Logarithms as whole multiples of the resolution."""
+        return np.asarray(np.rint(np.log(numbers) * _RESOLUTION), np.float64)
+
+    def _log_count(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """log(count + smoothing) of whole counts, from a table that grows as needed."""
+        try:
+            return self._table.take(counts)
+        except IndexError:
+            self._table = self._logs(np.arange(2 * int(counts.max())) + self.smoothing)
+            return self._table.take(counts)
+
+    def _offsets(self, label: int) -> tuple[float, float]:
+        samples = self.samples[label].value
+        prior = round(math.log(samples) * _RESOLUTION) if samples else _NO_SAMPLES
+        return prior, round(math.log(self.totals[label].value + self.smoothing * self.n_features) * _RESOLUTION)
+
+    def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
+        """Count all samples at once: the same as learning them one by one."""
+        owners = np.repeat(labels, np.diff(features.indptr))
+        for label in range(self.n_classes):
+            mine = features.indices[owners == label]
+            self.samples[label].value += int(np.count_nonzero(labels == label))
+            self.totals[label].value += len(mine)
+            self.counts[label].array += np.bincount(mine, minlength=self.n_features)
+            self.log_counts[label].array[:] = self._log_count(self.counts[label].array)
+            self.offsets[label].value = self._offsets(label)
+        self.version.value += 1
+
+    def scores(self, features: IndexArray) -> list[float]:
+        """The score of each class in multiples of 2**-32."""
+        size = len(features)
+        answer = []
+        try:
+            for log_counts, offsets in zip(self.log_counts, self.offsets, strict=True):
+                prior, denominator = offsets.value
+                answer.append(float(_sum(log_counts.array.take(features))) + (prior - size * denominator))
+        except IndexError:
+            raise Revert("A feature index is out of bounds.") from None
+        return answer
+
+    def predict_one(self, features: IndexArray) -> int:
+        """The class with the largest score; the lower one of equals."""
+        scores = self.scores(features)
+        return scores.index(max(scores))
+
+    def learn_one(self, features: IndexArray, label: int) -> None:
+        """Count the sample in its class."""
+        # CHECKS
+        if not 0 <= label < self.n_classes:
+            raise Revert("Classification is out of bounds.")
+        size = len(features)
+        counts, log_counts = self.counts[label], self.log_counts[label]
+        try:
+            before = counts.array.take(features)
+        except IndexError:
+            raise Revert("A feature index is out of bounds.") from None
+        # GAS
+        new = size - int(np.count_nonzero(before))
+        self.meter.charge(self._gas_learn + self._gas_learn_feature * size + self._gas_new_feature * new)
+        # EFFECTS
+        old_logs = log_counts.array.take(features)
+        counts.add_at(features, 1)
+        after = counts.array.take(features)
+        log_counts.assign(features, self._log_count(after))
+        self.samples[label].set(self.samples[label].value + 1)
+        self.totals[label].set(self.totals[label].value + size)
+        self.version.set(self.version.value + 1)
+        old_prior, old_denominator = self.offsets[label].value
+        prior, denominator = self._offsets(label)
+        self.offsets[label].set((prior, denominator))
+        if self.watches:
+            gains = log_counts.array.take(features) - old_logs
+            if int(_sum(after) - _sum(before)) != size:  # an index that stands more than once gains once
+                features, first = np.unique(features, return_index=True)
+                gains = gains[first]
+            change = (label, features, gains, prior - old_prior, denominator - old_denominator)
+            self.journal.after_commit.append((self._publish, change))
+
+    def predict_many(self, features: Features) -> NDArray[np.int64]:
+        """The class of each row; the same sums as `predict_one`, exactly."""
+        matrix, sizes = features.matrix(np.float64), np.diff(features.indptr)
+        best, answer = None, np.zeros(len(features), np.int64)
+        for label in range(self.n_classes):
+            prior, denominator = self.offsets[label].value
+            score = matrix @ self.log_counts[label].array + (prior - sizes * denominator)
+            if best is None:
+                best = score
+            else:
+                answer[score > best] = label
+                best = np.maximum(best, score)
+        return answer
+
+    def charge_prediction(self, size: int) -> None:
+        """Every count of every feature is read for every class."""
+        self.meter.charge(self._gas_predict + self._gas_predict_feature * size)
+
+    def watch(self) -> Watch:
+        """Scores that move with every sample learnt, by weighted overlaps."""
+        watch = _NaiveBayesWatch(self)
+        self.watches.append(watch)
+        return watch
+
+
+class _NaiveBayesWatch(Watch):
+    def __init__(self, model: NaiveBayes) -> None:
+        super().__init__(model.n_features, np.float64)
+        self.model = model
+        self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.labels)))
+        self.sizes: NDArray[np.float64] = np.zeros(len(self.labels))
+
+    def _score_one(self, slot: int, features: IndexArray) -> int:
+        scores = self.model.scores(features)
+        self.scores[:, slot] = scores
+        self.sizes[slot] = len(features)
+        return scores.index(max(scores))
+
+    def _predictions(self) -> NDArray[np.int64]:
+        if len(self.scores) == 2:
+            return np.asarray(self.scores[1] > self.scores[0], dtype=np.int64)
+        return np.asarray(self.scores.argmax(0), dtype=np.int64)
+
+    def _move(
+        self, label: int, features: IndexArray, gains: NDArray[np.float64], prior: float, denominator: float
+    ) -> None:
+        self.scores[label] += gains @ self.rows.take(features, 0) + (prior - self.sizes * denominator)
+
+    def _grow(self) -> None:
+        super()._grow()
+        self.scores = np.concatenate([self.scores, np.zeros_like(self.scores)], axis=1)
+        self.sizes = np.concatenate([self.sizes, np.zeros_like(self.sizes)])

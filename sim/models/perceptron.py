@@ -1,0 +1,198 @@
+r"""Sparse perceptron with a constant step, in integers.
+
+The score of a sample with feature indices x is ``margin = intercept + sum(weights[i] for i in x)``; class 1 is
+predicted when the margin is above zero, class 0 otherwise. Only a wrong prediction changes the model: every weight of
+x moves by the step, up for label 1 and down for label 0, once per occurrence. The intercept never changes.
+
+Numbers are decimals times 10**9, as in the contract.
+
+========== =============== ==========================================================
+parameter  default         meaning
+========== =============== ==========================================================
+step       1               learning rate, a decimal above 0
+passes     5               passes of the same rule over the initial samples
+========== =============== ==========================================================
+
+Source: SparsePerceptron.sol of microsoft/0xDeCA10B. The weights are int64 while the sum of all their sizes is proved
+to fit; beyond that they become Python integers, slower and without limit.
+
+>>> model = SparsePerceptron(n_features=4)
+>>> model.learn_one(np.array([0, 2]), 1)
+>>> model.predict_one(np.array([2])), model.predict_one(np.array([1]))
+(1, 0)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import Meter
+from sim.chain.journal import Journal, Value, Weights
+from sim.errors import ConfigError, Revert
+from sim.features import Features
+from sim.models.base import Classifier, IndexArray
+from sim.models.watch import Watch
+from sim.units import exact
+
+ONE = 10**9
+"""The fixed-point one of the contracts."""
+
+_INT64_SAFE = 2**62
+_FLOAT32_EXACT = 2**24
+_FIRST_LENGTH = 256
+_sum = np.add.reduce
+
+# Gas beside storage, per call and per feature, from gas measured on the contract (see docs/gas.md).
+_PREDICT_CALL, _PREDICT_FEATURE = 1_058, 739
+_UPDATE_CALL, _UPDATE_FEATURE = 94, 409
+
+
+class SparsePerceptron(Classifier):
+    """See the module's text. ``step`` is a decimal above 0; ``intercept`` is an integer, times 10**9."""
+
+    name = "perceptron"
+
+    def __init__(
+        self,
+        n_features: int,
+        n_classes: int = 2,
+        journal: Journal | None = None,
+        meter: Meter | None = None,
+        *,
+        step: float | str = 1,
+        passes: int = 5,
+        intercept: int = 0,
+    ) -> None:
+        super().__init__(n_features, n_classes, journal, meter)
+        scaled = exact(step) * ONE
+        if n_classes != 2:
+            raise ConfigError(f"the perceptron tells two classes apart, the data have {n_classes}; use naive_bayes.")
+        if scaled < 1:
+            raise ConfigError(f"step is {step}; it must be at least 1e-9.")
+        self.step = round(scaled)
+        self.passes = passes
+        self.intercept = intercept
+        self.weights = Weights(self.journal, np.zeros(n_features, np.int64))
+        self._bound: Value[int] = Value(self.journal, abs(intercept))
+        """No sum of weights can be larger than this."""
+        schedule = self.meter.schedule
+        self._gas_predict = schedule.loads(1) + _PREDICT_CALL
+        self._gas_predict_feature = schedule.loads(1) + _PREDICT_FEATURE
+        self._gas_learn = schedule.loads(2) + _PREDICT_CALL
+        self._gas_update_feature = schedule.loads(0, 3) + _UPDATE_FEATURE
+
+    def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
+        """Five passes (or ``passes``) of the rule over the samples in their order, as the chain would apply it."""
+        weights = self.weights.array
+        rows = [features.row(i).astype(np.intp) for i in range(len(features))]
+        signed = np.where(labels == 1, self.step, -self.step).tolist()
+        updates = 0
+        for _ in range(self.passes):
+            for row, delta in zip(rows, signed, strict=True):
+                if (_sum(weights.take(row)) + self.intercept > 0) != (delta > 0):
+                    np.add.at(weights, row, delta)
+                    updates += len(row)
+        self._bound.value += updates * self.step
+        if self._bound.value > _INT64_SAFE:
+            raise ConfigError(f"step {self.step / ONE} is too large to train with; use a smaller one.")
+        self.version.value += 1
+
+    def predict_one(self, features: IndexArray) -> int:
+        """Class 1 iff the margin is above zero."""
+        return int(self.margin(features) > 0)
+
+    def margin(self, features: IndexArray) -> int:
+        """The score of a sample, times 10**9."""
+        try:
+            return int(_sum(self.weights.array.take(features))) + self.intercept
+        except IndexError:
+            raise Revert("A feature index is out of bounds.") from None
+
+    def learn_one(self, features: IndexArray, label: int) -> None:
+        """Move the weights of the sample if, and only if, it is predicted wrongly."""
+        # CHECKS
+        if label not in (0, 1):
+            raise Revert("Classification is out of bounds.")
+        wrong = (self.margin(features) > 0) != label
+        # GAS
+        size = len(features)
+        self.meter.charge(self._gas_learn + self._gas_predict_feature * size)
+        if wrong:
+            # EFFECTS
+            self._widen_if_needed(size)
+            before = self.weights.array.take(features)
+            delta = self.step if label else -self.step
+            self.weights.add_at(features, delta)
+            self._charge_update(before, self.weights.array.take(features))
+            self.version.set(self.version.value + 1)
+            self.journal.after_commit.append((self._publish, (features, delta)))
+
+    def _widen_if_needed(self, size: int) -> None:
+        bound = self._bound.value + size * self.step
+        if bound > _INT64_SAFE and self.weights.array.dtype != object:
+            self.weights.replace(self.weights.array.astype(object))
+        self._bound.set(bound)
+
+    def _charge_update(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> None:
+        schedule = self.meter.schedule
+        size = len(before)
+        set_ = size - int(np.count_nonzero(before))
+        cleared = size - int(np.count_nonzero(after))
+        self.meter.charge(_UPDATE_CALL + self._gas_update_feature * size + schedule.stores(set_, size - set_))
+        if cleared:
+            self.meter.refund_cleared(cleared)
+
+    def predict_many(self, features: Features) -> NDArray[np.int64]:
+        """The class of each row. Weights that are small multiples of the step fit float32, which is fastest."""
+        weights = self.weights.array
+        steps, rest = np.divmod(weights, self.step)
+        threshold = -self.intercept
+        longest = int(np.diff(features.indptr).max(initial=0))
+        if not rest.any() and int(np.abs(steps).max(initial=0)) * longest < _FLOAT32_EXACT:
+            margins = features.matrix(np.float32) @ steps.astype(np.float32)
+            return np.asarray(margins * self.step > threshold if threshold else margins > 0, dtype=np.int64)
+        if weights.dtype == object:
+            margins = np.array([self.margin(features.row(i).astype(np.intp)) for i in range(len(features))], object)
+            return np.asarray(margins > 0, dtype=np.int64)
+        return np.asarray(features.matrix(np.int64) @ weights > threshold, dtype=np.int64)
+
+    def charge_prediction(self, size: int) -> None:
+        """One read of the intercept and one of each weight."""
+        self.meter.charge(self._gas_predict + self._gas_predict_feature * size)
+
+    def watch(self) -> Watch:
+        """Margins that move by the step times the overlap whenever the model errs."""
+        watch = _PerceptronWatch(self)
+        self.watches.append(watch)
+        return watch
+
+
+class _PerceptronWatch(Watch):
+    def __init__(self, model: SparsePerceptron) -> None:
+        super().__init__(model.n_features, np.float32)
+        self.model = model
+        self.margins: NDArray[np.int64] = np.zeros(len(self.labels), model.weights.array.dtype)
+        self._ones = np.ones(_FIRST_LENGTH, np.float32)
+
+    def _score_one(self, slot: int, features: IndexArray) -> int:
+        margin = self.model.margin(features)
+        if margin > _INT64_SAFE or margin < -_INT64_SAFE:
+            self.margins = self.margins.astype(object)
+        self.margins[slot] = margin
+        return int(margin > 0)
+
+    def _predictions(self) -> NDArray[np.int64]:
+        return np.asarray(self.margins > 0, dtype=np.int64)
+
+    def _move(self, features: IndexArray, delta: int) -> None:
+        if len(features) > len(self._ones):
+            self._ones = np.ones(2 * len(features), np.float32)
+        overlap = (self._ones[: len(features)] @ self.rows.take(features, 0)).astype(np.int64)
+        if self.model.weights.array.dtype == object:
+            self.margins = self.margins.astype(object)
+        self.margins += overlap * delta
+
+    def _grow(self) -> None:
+        super()._grow()
+        self.margins = np.concatenate([self.margins, np.zeros_like(self.margins)])

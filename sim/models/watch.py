@@ -1,0 +1,101 @@
+"""Watches: sets of samples whose predictions stay current while a model learns.
+
+Whoever looks at the same open contributions again and again should not predict them again and again. A watch keeps
+the score of each sample and moves all of them by what an update changes: the overlap of the sample just learnt with
+every watched one. Samples lie feature-major, so that the rows an update touches are gathered in one piece and
+multiplied by BLAS. All scores are whole numbers below 2**53, so the order of additions does not matter and a moved
+score equals a recomputed one exactly.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+_FIRST_CAPACITY = 64
+_EMPTY = -1
+
+
+class Watch(ABC):
+    """Samples by record number, each with the label it was submitted under.
+
+    Parameters
+    ----------
+    n_features : features are indices in [0, n_features)
+    dtype : float32 where overlaps are counted, float64 where they are weighted
+    """
+
+    def __init__(self, n_features: int, dtype: DTypeLike) -> None:
+        self.rows: NDArray[Any] = np.zeros((n_features, _FIRST_CAPACITY), dtype)
+        self.labels: NDArray[np.int64] = np.full(_FIRST_CAPACITY, _EMPTY)
+        self.agreements: NDArray[np.bool_] = np.zeros(_FIRST_CAPACITY, np.bool_)
+        self._slots: dict[int, int] = {}
+        self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
+        self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
+        self._moved = False
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def add(self, record: int, features: NDArray[np.intp], label: int) -> bool:
+        """Watch a sample; the answer is whether the model agrees with its label now."""
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        self._slots[record] = slot
+        self._records[slot] = record
+        self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
+        self.labels[slot] = label
+        agrees = self._score_one(slot, features) == label
+        self.agreements[slot] = agrees
+        return agrees
+
+    def discard(self, record: int) -> None:
+        """Stop watching a sample; unknown records are ignored."""
+        slot = self._slots.pop(record, None)
+        if slot is not None:
+            self.labels[slot] = _EMPTY
+            self.agreements[slot] = False
+            self._free.append(slot)
+
+    def refresh(self) -> list[tuple[int, bool]]:
+        """The records whose agreement changed since last asked, each with whether the model agrees now."""
+        if not self._moved:
+            return []
+        self._moved = False
+        agreements = self._predictions() == self.labels
+        changed = np.flatnonzero(agreements != self.agreements)
+        if not len(changed):
+            return []
+        self.agreements = agreements
+        return [(self._records[slot], bool(agreements[slot])) for slot in changed.tolist()]
+
+    def update(self, *change: Any) -> None:
+        """Move all scores by a committed update; ``change`` is what the model publishes."""
+        if self._slots:
+            self._moved = True
+            self._move(*change)
+
+    @abstractmethod
+    def _score_one(self, slot: int, features: NDArray[np.intp]) -> int:
+        """Compute the score of a sample just put into ``slot``; the answer is its predicted class."""
+
+    @abstractmethod
+    def _predictions(self) -> NDArray[np.int64]:
+        """The class predicted for every slot."""
+
+    @abstractmethod
+    def _move(self, *change: Any) -> None:
+        """Add to all scores what an update changes."""
+
+    def _grow(self) -> None:
+        """Double the number of slots."""
+        old = len(self.labels)
+        self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
+        self.labels = np.concatenate([self.labels, np.full(old, _EMPTY)])
+        self.agreements = np.concatenate([self.agreements, np.zeros(old, np.bool_)])
+        self._records += [_EMPTY] * old
+        self._free += range(2 * old - 1, old - 1, -1)

@@ -1,0 +1,46 @@
+"""What a run writes down as it goes: lists of plain rows, made into tables by whoever wants tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.units import Seconds, Wei
+
+
+class Snapshot(NamedTuple):
+    """The economy at one moment. ``balances`` and ``locked`` are wei by group, in the order of the groups."""
+
+    time: Seconds
+    accuracy: float
+    price: Wei | None
+    accepted: int
+    balances: tuple[Wei, ...]
+    locked: tuple[Wei, ...]
+
+
+class Added(NamedTuple):
+    """One accepted contribution: when, by which group, at what deposit; whether the label was true (None: unknown)."""
+
+    time: Seconds
+    group: int
+    deposit: Wei
+    true_label: bool | None
+
+
+class Recorder:
+    """Series and events of a run, in time order. ``groups`` are the names behind the group numbers."""
+
+    def __init__(self) -> None:
+        self.groups: list[str] = []
+        self.snapshots: list[Snapshot] = []
+        self.added: list[Added] = []
+        self.published_accuracy = 0.0
+        """The model's accuracy as everyone last heard of it, in [0, 1]."""
+        self.transactions = 0
+        self.wakeups = 0
+
+    def group(self, name: str) -> int:
+        """The number of a group; a new name gets the next one."""
+        if name not in self.groups:
+            self.groups.append(name)
+        return self.groups.index(name)

@@ -1,0 +1,48 @@
+"""What became of one participant: the running account that tables and profits are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.units import YEAR, Seconds, Wei
+
+
+@dataclass(slots=True)
+class Statement:
+    """Counts and wei of one address since the start.
+
+    ``locked`` are its deposits still in the contract. ``rejected_*`` count the samples it could have added and did
+    not: because the price was above its willingness to pay, the wallet too small, or it declined to take part;
+    ``refused`` counts adds the contract reverted.
+    """
+
+    start_balance: Wei
+    submitted: int = 0
+    deposited: Wei = 0
+    locked: Wei = 0
+    refunded: int = 0
+    refunded_value: Wei = 0
+    crumbs: int = 0
+    reported: int = 0
+    reported_value: Wei = 0
+    expired: int = 0
+    expired_value: Wei = 0
+    taken_from: Wei = 0
+    fees: Wei = 0
+    rejected_price: int = 0
+    rejected_wallet: int = 0
+    rejected_declined: int = 0
+    refused: int = 0
+    locked_wei_seconds: int = 0
+    _locked_since: Seconds = 0
+
+    def lock(self, amount: Wei, now: Seconds) -> None:
+        """Deposits of ``amount`` more wei (fewer, if negative) are in the contract from now on."""
+        self.locked_wei_seconds += self.locked * (now - self._locked_since)
+        self._locked_since = now
+        self.locked += amount
+
+    def cost_of_capital(self, rate_per_year: float, now: Seconds) -> float:
+        """Wei that the locked deposits would have earned elsewhere at a yearly rate (0.05 is 5 %)."""
+        self.lock(0, now)
+        return rate_per_year * self.locked_wei_seconds / YEAR

@@ -1,0 +1,153 @@
+"""What a participant can see: public facts of the chain, its own wallet, and the sample on offer."""
+
+from __future__ import annotations
+
+from sim.chain.ledger import Address
+from sim.chain.transaction import Transaction
+from sim.contracts.claims import ClaimsIndex
+from sim.contracts.data_handler import Record
+from sim.contracts.trainer import CollaborativeTrainer
+from sim.data.stream import DataStream, Sample
+from sim.errors import Revert
+from sim.features import Data
+from sim.recorder import Recorder
+from sim.units import Seconds, Wei
+
+
+class View:
+    """The world as one address sees it, always at the present moment; nothing here changes anything.
+
+    Behaviours read a view and build transactions with it; they hold no reference to chain or contracts.
+    """
+
+    __slots__ = (
+        "_chain", "_claims", "_clock", "_ledger", "_mechanism", "_recorder", "_records", "_stream", "_trainer", "address",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        trainer: CollaborativeTrainer,
+        claims: ClaimsIndex,
+        stream: DataStream,
+        recorder: Recorder,
+        address: Address,
+    ) -> None:
+        self.address = address
+        self._chain = trainer.chain
+        self._clock = trainer.chain.clock
+        self._ledger = trainer.chain.ledger
+        self._trainer = trainer
+        self._records = trainer.records
+        self._mechanism = trainer.mechanism
+        self._claims = claims
+        self._stream = stream
+        self._recorder = recorder
+
+    @property
+    def now(self) -> Seconds:
+        """The time of the block that a transaction sent now will be in."""
+        return self._clock.now
+
+    @property
+    def sample(self) -> Sample | None:
+        """The sample on offer, with its true label; None when there are no more."""
+        return self._stream.current
+
+    @property
+    def balance(self) -> Wei:
+        """Own wei."""
+        return self._ledger.balances.get(self.address, 0)
+
+    @property
+    def accuracy(self) -> float:
+        """The model's accuracy on the test set as last published, in [0, 1]."""
+        return self._recorder.published_accuracy
+
+    @property
+    def standing(self) -> int:
+        """Own verified contributions."""
+        return self._mechanism.standing(self.address)
+
+    @property
+    def total_standing(self) -> int:
+        """Verified contributions of everyone."""
+        return self._mechanism.total_standing()
+
+    @property
+    def gas_price(self) -> Wei:
+        """Wei a unit of gas costs now."""
+        fees = self._chain.fees
+        return fees.base_fee + fees.tip
+
+    def quote(self, data: Data, label: int) -> Wei | None:
+        """What adding this contribution would cost now; None when it cannot be added at this moment."""
+        try:
+            return self._mechanism.quote(self._clock.now, data, label)
+        except Revert:
+            return None
+
+    def predict(self, data: Data) -> int:
+        """The model's answer now (a free view call)."""
+        return self._trainer.model.predict_one(data.features)
+
+    def refundable(self) -> list[Record]:
+        """Own mature contributions that a refund would succeed for now, oldest first."""
+        mine = self._claims.refundable.get(self.address)
+        if not mine:
+            return []
+        may, address = self._mechanism.may_refund, self.address
+        return sorted([record for record in mine if may(record, address)])
+
+    def disputed(self, start: int, most: int | None = None) -> tuple[list[Record], int]:
+        """Entries of the disputes log from ``start`` on (at most ``most``) that still stand, and where to go on."""
+        log, agreeing = self._claims.disputes, self._claims.agreeing
+        end = len(log) if most is None else min(len(log), start + most)
+        if start == end:
+            return [], end
+        return [record for record in log[start:end] if agreeing.get(record) is False], end
+
+    def expired(self) -> list[Record]:
+        """Contributions of whose deposit anyone may take what is left."""
+        return list(self._claims.expired)
+
+    def report_reward(self, record: Record) -> Wei:
+        """What reporting a disputed contribution would pay oneself now; 0 when it would be refused."""
+        return self._mechanism.report_reward(record, self.address)
+
+    def add(self, data: Data, label: int, value: Wei) -> Transaction:
+        """A transaction that submits a sample with a deposit."""
+        return Transaction(self.address, self._trainer.address, "add_data", (data, label), value)
+
+    def refund(self, record: Record) -> Transaction:
+        """A transaction that takes back an own deposit."""
+        records = self._records
+        arguments = (records.data[record], records.label[record], records.added_time[record])
+        return Transaction(self.address, self._trainer.address, "refund", arguments)
+
+    def report(self, record: Record) -> Transaction:
+        """A transaction that takes (a share of) somebody's deposit."""
+        records = self._records
+        arguments = (
+            records.data[record], records.label[record], records.added_time[record], records.author[record],
+        )  # fmt: skip
+        return Transaction(self.address, self._trainer.address, "report", arguments)
+
+    def reward_of(self, claim: Transaction) -> Wei:
+        """What a refund or report built by this view would pay if it succeeded now."""
+        data, label, added_time, *author = claim.arguments
+        owner = author[0] if author else self.address
+        record = self._records.by_key[(data.key, label, added_time, owner)]
+        if claim.method == "refund" or record in self._claims.expired:
+            return self._records.claimable[record]
+        return self.report_reward(record)
+
+    def with_gas(self, transaction: Transaction) -> tuple[Transaction, Wei]:
+        """The transaction with a gas limit that is just enough, and the most it can cost in fees, in wei.
+
+        Where gas is free nothing is estimated: the limit stays the chain's own.
+        """
+        price = self.gas_price
+        if not price:
+            return transaction, 0
+        limit = self._chain.estimate_gas(transaction)
+        return transaction._replace(gas_limit=limit), limit * price
