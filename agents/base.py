@@ -158,9 +158,7 @@ class Participant(mesa.Agent):
         # Without standing a report is refused; a refund sent first may earn it.
         if settings.reports and (wanted or view.standing):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
-            for record in disputes:
-                if wanted or view.report_reward(record):
-                    wanted.append(view.report(record))
+            wanted += [view.report(record) for record in disputes]
         if settings.takes_expired:
             wanted += [view.report(record) for record in view.expired()]
         return wanted if not view.gas_price else self._worth_their_fee(view, wanted)

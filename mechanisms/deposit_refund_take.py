@@ -266,12 +266,14 @@ class DepositRefundTake(IncentiveMechanism):
         records = self.records
         return records.claimable[record] > 0 and (record, author) not in records.claimed and record not in self.decided
 
-    def report_reward(self, record: Record, reporter: Address) -> Wei:
-        """The share a report would pay now; 0 to the author, to who reported it before and to who has no standing."""
+    def may_report(self, record: Record, reporter: Address) -> bool:
+        """Not one's own, and each only once."""
         records = self.records
-        if records.author[record] == reporter or (record, reporter) in records.claimed:
-            return 0
-        return self._share(record, reporter)
+        return records.author[record] != reporter and (record, reporter) not in records.claimed
+
+    def report_reward(self, record: Record, reporter: Address) -> Wei:
+        """The share a report would pay now; 0 without standing."""
+        return self._share(record, reporter) if self.may_report(record, reporter) else 0
 
     def _share(self, record: Record, reporter: Address) -> Wei:
         standing, left = self.verified.get(reporter, 0), self.records.claimable[record]

@@ -21,7 +21,8 @@ class View:
     """
 
     __slots__ = (
-        "_chain", "_claims", "_clock", "_ledger", "_mechanism", "_recorder", "_records", "_stream", "_trainer", "address",
+        "_chain", "_claims", "_clock", "_ledger", "_mechanism", "_recorder", "_records", "_stream", "_trainer",
+        "address",
     )  # fmt: skip
 
     def __init__(
@@ -99,12 +100,18 @@ class View:
         return sorted([record for record in mine if may(record, address)])
 
     def disputed(self, start: int, most: int | None = None) -> tuple[list[Record], int]:
-        """Entries of the disputes log from ``start`` on (at most ``most``) that still stand, and where to go on."""
+        """Entries of the disputes log from ``start`` on (at most ``most``), and where to go on next time.
+
+        Of these only contributions that the model still disagrees with and that this address may report (given
+        standing) are returned, oldest entry first.
+        """
         log, agreeing = self._claims.disputes, self._claims.agreeing
         end = len(log) if most is None else min(len(log), start + most)
         if start == end:
             return [], end
-        return [record for record in log[start:end] if agreeing.get(record) is False], end
+        may, address = self._mechanism.may_report, self.address
+        new = dict.fromkeys(log[start:end])  # a prediction may have flipped to and fro
+        return [record for record in new if agreeing.get(record) is False and may(record, address)], end
 
     def expired(self) -> list[Record]:
         """Contributions of whose deposit anyone may take what is left."""

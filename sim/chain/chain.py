@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sim.chain.clock import Clock
 from sim.chain.fees import FeeMarket, FreeGas
@@ -12,9 +12,11 @@ from sim.chain.journal import Journal
 from sim.chain.ledger import BURNED, PROPOSER, Address, Ledger
 from sim.chain.transaction import Call, Log, Receipt, Transaction
 from sim.errors import ExceptionalHalt, InvalidTransaction, Revert
-from sim.units import Gas
+from sim.units import Gas, Wei
 
 DEFAULT_GAS_LIMIT: Gas = 30_000_000
+
+_new = tuple.__new__  # makes a named tuple without the detour through its own __new__, on the hot path only
 
 
 class ContractLike(Protocol):
@@ -72,38 +74,26 @@ class Chain:
     def execute(self, transaction: Transaction) -> Receipt:
         """Run a transaction now. A revert or a lack of gas undoes all but the fee and the nonce.
 
-        Raises `InvalidTransaction`, and changes nothing, when the sender cannot pay value and gas, the nonce is not
-        the next one or the limit is above what the fork allows.
+        Raises `InvalidTransaction`, and changes nothing, when no block would include it: the sender cannot pay value
+        and gas, the nonce is not the next one, or the gas limit is too small for the call's bytes or too large.
         """
-        sender, to, method, arguments, value, limit, _ = transaction
+        sender, _, _, _, value, limit, nonce = transaction
         limit = limit or self.gas_limit
         price = self.fees.base_fee + self.fees.tip
         next_nonce = self.nonces.get(sender, 0)
-        self._check(transaction, value + limit * price, limit, next_nonce)
+        if value < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < value + limit * price:
+            self._refuse(transaction, limit, value + limit * price)
+        if nonce not in (-1, next_nonce):
+            raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
-        contract = self.contracts.get(to)
-        meter, schedule = self.meter, self.meter.schedule
-        zero, nonzero = contract.calldata(method, arguments) if contract else (0, 0)
+        contract = self.contracts.get(transaction.to)
+        floor = self._start_gas(contract, transaction, limit)
         logs: list[Log] = []
         self.logs = logs
-        ok, reason, result = True, "", None
-        meter.start(limit)
-        try:
-            meter.charge(schedule.transaction + schedule.calldata(zero, nonzero))
-            result = self._call(contract, transaction)
-        except Revert as refusal:
-            ok, reason = False, refusal.reason
-        except ExceptionalHalt as halt:
-            ok, reason = False, halt.reason
-            meter.used = limit
-        except BaseException:
-            self.journal.rollback()
-            raise
+        ok, reason, result = self._attempt(contract, transaction)
         if not ok:
-            self.journal.rollback()
-            meter.refunded = 0
             logs.clear()
-        gas_used = meter.finish(schedule.floor(zero, nonzero))
+        gas_used = self.meter.finish(floor)
         if price:
             self.ledger.transfer(sender, BURNED, gas_used * self.fees.base_fee)
             self.ledger.transfer(sender, PROPOSER, gas_used * self.fees.tip)
@@ -119,30 +109,48 @@ class Chain:
 
         It is run and undone; refunds do not count, since the limit must cover the gas before they are given.
         """
-        contract = self.contracts.get(transaction.to)
-        meter, schedule, logs = self.meter, self.meter.schedule, self.logs
-        zero, nonzero = contract.calldata(transaction.method, transaction.arguments) if contract else (0, 0)
+        contract, logs = self.contracts.get(transaction.to), self.logs
+        floor = self._start_gas(contract, transaction, self.gas_limit)
         self.logs = []
-        meter.start(self.gas_limit)
-        try:
-            meter.charge(schedule.transaction + schedule.calldata(zero, nonzero))
-            self._call(contract, transaction)
-        except (Revert, ExceptionalHalt):
-            pass
-        finally:
-            self.journal.rollback()
-            self.logs = logs
-        return max(meter.used, schedule.floor(zero, nonzero))
+        self._attempt(contract, transaction)
+        self.journal.rollback()
+        self.logs = logs
+        return max(self.meter.used, floor)
 
-    def _check(self, transaction: Transaction, most: int, limit: Gas, next_nonce: int) -> None:
+    def _start_gas(self, contract: ContractLike | None, transaction: Transaction, limit: Gas) -> Gas:
+        """Pay for the transaction's bytes; the answer is the least it will cost in the end."""
+        schedule = self.meter.schedule
+        zero, nonzero = contract.calldata(transaction.method, transaction.arguments) if contract else (0, 0)
+        intrinsic = schedule.transaction + schedule.calldata(zero, nonzero)
+        floor = schedule.floor(zero, nonzero)
+        if limit < intrinsic or limit < floor:
+            raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(intrinsic, floor)}")
+        self.meter.start(limit, intrinsic)
+        return floor
+
+    def _attempt(self, contract: ContractLike | None, transaction: Transaction) -> tuple[bool, str, Any]:
+        """Call the contract: success, reason and result. Whatever went wrong, its effects are undone."""
+        try:
+            return True, "", self._call(contract, transaction)
+        except Revert as refusal:
+            ok, reason = False, refusal.reason
+        except ExceptionalHalt as halt:
+            ok, reason = False, halt.reason
+            self.meter.used = self.meter.limit
+        except BaseException:
+            self.journal.rollback()
+            raise
+        self.journal.rollback()
+        self.meter.refunded = 0
+        return ok, reason, None
+
+    def _refuse(self, transaction: Transaction, limit: Gas, most: Wei) -> NoReturn:
+        """Say why no block would include a transaction."""
         if transaction.value < 0:
             raise InvalidTransaction(f"value is {transaction.value} wei; it must be 0 or more")
-        if self.ledger.balances.get(transaction.sender, 0) < most:
-            raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")
-        if transaction.nonce not in (-1, next_nonce):
-            raise InvalidTransaction(f"nonce of {transaction.sender} is {transaction.nonce}; it must be {next_nonce}")
         if limit > self.gas_limit:
             raise InvalidTransaction(f"gas limit is {limit}; at most {self.gas_limit}")
+        raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")
 
     def _call(self, contract: ContractLike | None, transaction: Transaction) -> Any:
         """Move the value and run the method; a contract takes plain ether, or value, only where it says so."""
@@ -157,4 +165,4 @@ class Chain:
             raise Revert
         if value:
             self.ledger.transfer(sender, to, value)
-        return function(Call(sender, value, self.clock.now), *arguments)
+        return function(_new(Call, (sender, value, self.clock.now)), *arguments)

@@ -110,10 +110,11 @@ class Meter:
         self.used: Gas = 0
         self.refunded: Gas = 0
 
-    def start(self, limit: Gas) -> None:
-        """A new transaction with this limit."""
+    def start(self, limit: Gas, used: Gas = 0) -> None:
+        """A new transaction with this limit, of which its bytes have ``used`` some already."""
         self.limit = limit
-        self.used = self.refunded = 0
+        self.used = used
+        self.refunded = 0
 
     def charge(self, amount: Gas) -> None:
         """Spend gas; raises `OutOfGas` when the limit does not allow it."""

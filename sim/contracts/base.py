@@ -33,4 +33,4 @@ class Contract:
 
     def emit(self, event: str, *data: Any) -> None:
         """Announce something to whoever reads the logs of a receipt."""
-        self.chain.logs.append(Log(self.address, event, data))
+        self.chain.logs.append(tuple.__new__(Log, (self.address, event, data)))

@@ -102,6 +102,10 @@ class IncentiveMechanism(Contract):
         """Whether a mature contribution can still be refunded should the model agree with it (a free view)."""
         return False
 
+    def may_report(self, record: Record, reporter: Address) -> bool:
+        """Whether this address may still report a mature, disputed contribution, given standing (a free view)."""
+        return False
+
     def report_reward(self, record: Record, reporter: Address) -> Wei:
         """What a report of a mature, disputed contribution would pay now, in wei; 0 when refused (a free view)."""
         return 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.dataset import Dataset, LabelArray
 from sim.errors import ConfigError, SimulatorError
-from sim.features import Data, Features, IndexArray
+from sim.features import Data, Features
+
+_BLOCK = 512
 
 
 class Sample:
@@ -25,9 +28,9 @@ class Sample:
 
     __slots__ = ("data", "label", "n_classes", "row")
 
-    def __init__(self, row: int, features: IndexArray, label: int, n_classes: int = 2) -> None:
+    def __init__(self, row: int, data: Data, label: int, n_classes: int = 2) -> None:
         self.row = row
-        self.data = Data.of_row(features)
+        self.data = data
         self.label = label
         self.n_classes = n_classes
 
@@ -47,6 +50,7 @@ class DataStream:
     initial_rows : int64 array, shape (initial,), places in the training part
     initial_features, initial_labels : their features and true labels
     offered : rows to be offered, ``size - initial``
+    remaining : samples not consumed yet, the one on offer among them
     current : the sample on offer, None when all are consumed; the same object until `consume`
 
     Raises `ConfigError` for numbers out of range.
@@ -65,20 +69,9 @@ class DataStream:
         self.initial_features: Features = dataset.x_train.take(self.initial_rows)
         self.initial_labels: LabelArray = dataset.y_train[self.initial_rows]
         self.offered = size - initial
-        self.current: Sample | None = None
-        self._next = 0
-        self._n_classes = len(dataset.classes)
-        self._rows: list[int] = offered.tolist()
-        self._starts: list[int] = dataset.x_train.indptr[offered].tolist()
-        self._stops: list[int] = dataset.x_train.indptr[offered + 1].tolist()
-        self._labels: list[int] = dataset.y_train[offered].tolist()
-        self._indices = dataset.x_train.indices
-        self._advance()
-
-    @property
-    def remaining(self) -> int:
-        """Samples not consumed yet, the one on offer among them."""
-        return self.offered - self._next if self.current is None else self.offered - self._next + 1
+        self.remaining = self.offered
+        self._samples = _samples(dataset, offered)
+        self.current = next(self._samples, None)
 
     def peek(self) -> Sample | None:
         """The sample on offer, None when all are consumed."""
@@ -88,20 +81,22 @@ class DataStream:
         """The sample on offer was accepted: offer the next one. Raises `SimulatorError` if there was none."""
         if self.current is None:
             raise SimulatorError(f"All {self.offered} samples of {self.dataset.name!r} are consumed; peek() gave None.")
-        self._advance()
+        self.remaining -= 1
+        self.current = next(self._samples, None)
 
     def text(self, sample: Sample) -> str:
         """The original text of a sample, "" if unknown."""
         return self.dataset.text(sample.row)
 
-    def _advance(self) -> None:
-        i = self._next
-        if i == self.offered:
-            self.current = None
-            return
-        features = self._indices[self._starts[i] : self._stops[i]]
-        self.current = Sample(self._rows[i], features, self._labels[i], self._n_classes)
-        self._next = i + 1
+
+def _samples(dataset: Dataset, rows: NDArray[np.int64]) -> Iterator[Sample]:
+    """The samples of these rows, prepared a block at a time: small arrays are quick to make and soon reused."""
+    n_classes = len(dataset.classes)
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        data = Data.of_rows(dataset.x_train.take(block))
+        for row, label, sample in zip(block.tolist(), dataset.y_train[block].tolist(), data, strict=True):
+            yield Sample(row, sample, label, n_classes)
 
 
 def _whole(field: str, number: int, most: int, what: str) -> int:

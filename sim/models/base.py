@@ -15,6 +15,9 @@ from sim.models.watch import Watch
 
 IndexArray = NDArray[np.intp]
 
+UNKNOWN_FEATURE = "A feature index is out of bounds."
+"""Why a model refuses a sample."""
+
 
 class Classifier(ABC):
     """A model that learns one sample at a time from feature indices.
@@ -83,5 +86,5 @@ class Classifier(ABC):
 
 def _unlimited_meter() -> Meter:
     meter = Meter(HARDFORKS["prague"])
-    meter.start(2**63)
+    meter.start(limit=2**63)
     return meter

@@ -37,7 +37,7 @@ from sim.chain.gas import Meter
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import Classifier, IndexArray
+from sim.models.base import UNKNOWN_FEATURE, Classifier, IndexArray
 from sim.models.watch import Watch
 
 _RESOLUTION = 2.0**32
@@ -122,7 +122,7 @@ class NaiveBayes(Classifier):
                 prior, denominator = offsets.value
                 answer.append(float(_sum(log_counts.array.take(features))) + (prior - size * denominator))
         except IndexError:
-            raise Revert("A feature index is out of bounds.") from None
+            raise Revert(UNKNOWN_FEATURE) from None
         return answer
 
     def predict_one(self, features: IndexArray) -> int:
@@ -140,7 +140,7 @@ class NaiveBayes(Classifier):
         try:
             before = counts.array.take(features)
         except IndexError:
-            raise Revert("A feature index is out of bounds.") from None
+            raise Revert(UNKNOWN_FEATURE) from None
         # GAS
         new = size - int(np.count_nonzero(before))
         self.meter.charge(self._gas_learn + self._gas_learn_feature * size + self._gas_new_feature * new)
@@ -195,11 +195,12 @@ class _NaiveBayesWatch(Watch):
         self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.labels)))
         self.sizes: NDArray[np.float64] = np.zeros(len(self.labels))
 
-    def _score_one(self, slot: int, features: IndexArray) -> int:
-        scores = self.model.scores(features)
-        self.scores[:, slot] = scores
+    def _predict(self, features: IndexArray) -> int:
+        return self.model.predict_one(features)
+
+    def _set_score(self, slot: int, features: IndexArray) -> None:
+        self.scores[:, slot] = self.model.scores(features)
         self.sizes[slot] = len(features)
-        return scores.index(max(scores))
 
     def _predictions(self) -> NDArray[np.int64]:
         if len(self.scores) == 2:

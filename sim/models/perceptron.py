@@ -31,7 +31,7 @@ from sim.chain.gas import Meter
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import Classifier, IndexArray
+from sim.models.base import UNKNOWN_FEATURE, Classifier, IndexArray
 from sim.models.watch import Watch
 from sim.units import exact
 
@@ -100,14 +100,17 @@ class SparsePerceptron(Classifier):
 
     def predict_one(self, features: IndexArray) -> int:
         """Class 1 iff the margin is above zero."""
-        return int(self.margin(features) > 0)
+        try:
+            return int(_sum(self.weights.array.take(features)) > -self.intercept)
+        except IndexError:
+            raise Revert(UNKNOWN_FEATURE) from None
 
     def margin(self, features: IndexArray) -> int:
         """The score of a sample, times 10**9."""
         try:
             return int(_sum(self.weights.array.take(features))) + self.intercept
         except IndexError:
-            raise Revert("A feature index is out of bounds.") from None
+            raise Revert(UNKNOWN_FEATURE) from None
 
     def learn_one(self, features: IndexArray, label: int) -> None:
         """Move the weights of the sample if, and only if, it is predicted wrongly."""
@@ -175,12 +178,14 @@ class _PerceptronWatch(Watch):
         self.margins: NDArray[np.int64] = np.zeros(len(self.labels), model.weights.array.dtype)
         self._ones = np.ones(_FIRST_LENGTH, np.float32)
 
-    def _score_one(self, slot: int, features: IndexArray) -> int:
+    def _predict(self, features: IndexArray) -> int:
+        return self.model.predict_one(features)
+
+    def _set_score(self, slot: int, features: IndexArray) -> None:
         margin = self.model.margin(features)
         if margin > _INT64_SAFE or margin < -_INT64_SAFE:
             self.margins = self.margins.astype(object)
         self.margins[slot] = margin
-        return int(margin > 0)
 
     def _predictions(self) -> NDArray[np.int64]:
         return np.asarray(self.margins > 0, dtype=np.int64)

@@ -35,26 +35,25 @@ class Watch(ABC):
         self._slots: dict[int, int] = {}
         self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
+        self._fresh: dict[int, tuple[NDArray[np.intp], int, bool]] = {}
         self._moved = False
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._slots) + len(self._fresh)
 
     def add(self, record: int, features: NDArray[np.intp], label: int) -> bool:
-        """Watch a sample; the answer is whether the model agrees with its label now."""
-        if not self._free:
-            self._grow()
-        slot = self._free.pop()
-        self._slots[record] = slot
-        self._records[slot] = record
-        self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
-        self.labels[slot] = label
-        agrees = self._score_one(slot, features) == label
-        self.agreements[slot] = agrees
+        """Watch a sample; the answer is whether the model agrees with its label now.
+
+        It gets its place among the rows at the next update: most are claimed, and discarded, before there is one.
+        """
+        agrees = self._predict(features) == label
+        self._fresh[record] = features, label, agrees
         return agrees
 
     def discard(self, record: int) -> None:
         """Stop watching a sample; unknown records are ignored."""
+        if self._fresh.pop(record, None) is not None:
+            return
         slot = self._slots.pop(record, None)
         if slot is not None:
             self.labels[slot] = _EMPTY
@@ -78,10 +77,30 @@ class Watch(ABC):
         if self._slots:
             self._moved = True
             self._move(*change)
+        if self._fresh:
+            self._moved = True
+            for record, (features, label, agreed) in self._fresh.items():
+                self._place(record, features, label, agreed)
+            self._fresh.clear()
+
+    def _place(self, record: int, features: NDArray[np.intp], label: int, agreed: bool) -> None:
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        self._slots[record] = slot
+        self._records[slot] = record
+        self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
+        self.labels[slot] = label
+        self.agreements[slot] = agreed
+        self._set_score(slot, features)
 
     @abstractmethod
-    def _score_one(self, slot: int, features: NDArray[np.intp]) -> int:
-        """Compute the score of a sample just put into ``slot``; the answer is its predicted class."""
+    def _predict(self, features: NDArray[np.intp]) -> int:
+        """The model's class for a sample as it is now."""
+
+    @abstractmethod
+    def _set_score(self, slot: int, features: NDArray[np.intp]) -> None:
+        """Compute the score of the sample in ``slot`` afresh."""
 
     @abstractmethod
     def _predictions(self) -> NDArray[np.int64]:
