@@ -205,7 +205,7 @@ class Economy(mesa.Model):
         if offered is not None and offered.data is data:
             true_label = offered.label == label
             self.stream.consume()
-        self.recorder.added.append(Added(receipt.time, group, deposit, true_label))
+        self.recorder.added.append(tuple.__new__(Added, (receipt.time, group, deposit, true_label)))
 
     def _refunded(self, statement: Statement, receipt: Receipt) -> None:
         record, amount = receipt.logs[-1].data

@@ -6,7 +6,6 @@ a set lie end to end in ``indices``; row ``i`` is ``indices[indptr[i]:indptr[i +
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,13 +24,14 @@ class Features:
     n_features : int
     """
 
-    __slots__ = ("_matrices", "indices", "indptr", "n_features")
+    __slots__ = ("_matrices", "_prepared", "indices", "indptr", "n_features")
 
     def __init__(self, indptr: NDArray[np.int64], indices: IndexArray, n_features: int) -> None:
         self.indptr = indptr
         self.indices = indices
         self.n_features = n_features
         self._matrices: dict[str, Any] = {}
+        self._prepared: tuple[NDArray[np.intp], list[int], list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -39,6 +39,21 @@ class Features:
     def row(self, i: int) -> IndexArray:
         """The indices of row ``i``, a view."""
         return self.indices[self.indptr[i] : self.indptr[i + 1]]
+
+    def data(self, i: int) -> Data:
+        """Row ``i`` as a transaction carries it. What is the same for all rows is worked out once, for all of them."""
+        if self._prepared is None:
+            size = self.indices.itemsize
+            set_bytes = self.indices.view(np.uint8) != 0
+            each = sum(set_bytes[byte::size].astype(np.int8) for byte in range(size))
+            total = np.concatenate(([0], np.cumsum(each, dtype=np.int64)))[self.indptr]
+            self._prepared = self.indices.astype(np.intp), self.indptr.tolist(), np.diff(total).tolist()
+        indices, bounds, nonzero_bytes = self._prepared
+        data = Data.__new__(Data)
+        data.features = features = indices[bounds[i] : bounds[i + 1]]
+        data.key = features.tobytes()
+        data.nonzero_bytes = nonzero_bytes[i]
+        return data
 
     def take(self, rows: NDArray[np.int64]) -> Features:
         """A new set with the given rows, in the given order."""
@@ -86,26 +101,9 @@ class Data:
         array = np.array(features, dtype=np.intp)
         if array.ndim != 1 or (array.size and int(array.min()) < 0):
             raise ValueError("the features of a sample are a flat list of indices, each 0 or more")
-        self._set(array)
-
         self.features = array
         self.key = array.tobytes()
         self.nonzero_bytes = len(self.key) - self.key.count(0)
-
-    @classmethod
-    def of_rows(cls, rows: Features) -> Iterator[Data]:
-        """Each row of a set, one at a time: what is the same for all is worked out for all at once."""
-        indices = rows.indices.astype(np.intp)
-        set_bytes = rows.indices.view(np.uint8) != 0
-        each = sum(set_bytes[byte :: rows.indices.itemsize].astype(np.int8) for byte in range(rows.indices.itemsize))
-        bounds = rows.indptr.tolist()
-        nonzero = np.diff(np.concatenate(([0], np.cumsum(each, dtype=np.int64)))[rows.indptr]).tolist()
-        for start, stop, count in zip(bounds, bounds[1:], nonzero, strict=False):
-            data = cls.__new__(cls)
-            data.features = indices[start:stop]
-            data.key = data.features.tobytes()
-            data.nonzero_bytes = count
-            yield data
 
     def __len__(self) -> int:
         return len(self.features)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.chain.ledger import Address
 from sim.chain.transaction import Transaction
 from sim.contracts.claims import ClaimsIndex
@@ -123,13 +125,13 @@ class View:
 
     def add(self, data: Data, label: int, value: Wei) -> Transaction:
         """A transaction that submits a sample with a deposit."""
-        return Transaction(self.address, self._trainer.address, "add_data", (data, label), value)
+        return _transaction(self.address, self._trainer.address, "add_data", (data, label), value)
 
     def refund(self, record: Record) -> Transaction:
         """A transaction that takes back an own deposit."""
         records = self._records
         arguments = (records.data[record], records.label[record], records.added_time[record])
-        return Transaction(self.address, self._trainer.address, "refund", arguments)
+        return _transaction(self.address, self._trainer.address, "refund", arguments)
 
     def report(self, record: Record) -> Transaction:
         """A transaction that takes (a share of) somebody's deposit."""
@@ -137,7 +139,7 @@ class View:
         arguments = (
             records.data[record], records.label[record], records.added_time[record], records.author[record],
         )  # fmt: skip
-        return Transaction(self.address, self._trainer.address, "report", arguments)
+        return _transaction(self.address, self._trainer.address, "report", arguments)
 
     def reward_of(self, claim: Transaction) -> Wei:
         """What a refund or report built by this view would pay if it succeeded now."""
@@ -158,3 +160,8 @@ class View:
             return transaction, 0
         limit = self._chain.estimate_gas(transaction)
         return transaction._replace(gas_limit=limit), limit * price
+
+
+def _transaction(sender: Address, to: Address, method: str, arguments: tuple[Any, ...], value: Wei = 0) -> Transaction:
+    """A `Transaction` with the chain's own gas limit and nonce, made without the detour through its ``__new__``."""
+    return tuple.__new__(Transaction, (sender, to, method, arguments, value, 0, -1))

@@ -121,8 +121,8 @@ class Chain:
         """Pay for the transaction's bytes; the answer is the least it will cost in the end."""
         schedule = self.meter.schedule
         zero, nonzero = contract.calldata(transaction.method, transaction.arguments) if contract else (0, 0)
-        intrinsic = schedule.transaction + schedule.calldata(zero, nonzero)
-        floor = schedule.floor(zero, nonzero)
+        intrinsic = schedule.transaction + zero * schedule.calldata_zero + nonzero * schedule.calldata_nonzero
+        floor = schedule.floor(zero, nonzero) if schedule.calldata_floor_token else 0
         if limit < intrinsic or limit < floor:
             raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(intrinsic, floor)}")
         self.meter.start(limit, intrinsic)
@@ -131,7 +131,7 @@ class Chain:
     def _attempt(self, contract: ContractLike | None, transaction: Transaction) -> tuple[bool, str, Any]:
         """Call the contract: success, reason and result. Whatever went wrong, its effects are undone."""
         try:
-            return True, "", self._call(contract, transaction)
+            return True, "", self._call(contract, *transaction[:5])
         except Revert as refusal:
             ok, reason = False, refusal.reason
         except ExceptionalHalt as halt:
@@ -152,9 +152,10 @@ class Chain:
             raise InvalidTransaction(f"gas limit is {limit}; at most {self.gas_limit}")
         raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")
 
-    def _call(self, contract: ContractLike | None, transaction: Transaction) -> Any:
+    def _call(
+        self, contract: ContractLike | None, sender: Address, to: Address, method: str, arguments: Any, value: Wei
+    ) -> Any:
         """Move the value and run the method; a contract takes plain ether, or value, only where it says so."""
-        sender, to, method, arguments, value, _, _ = transaction
         if contract is None:
             if method:
                 raise Revert

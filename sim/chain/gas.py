@@ -68,13 +68,11 @@ class GasSchedule:
         """A log with ``topics`` topics and ``size`` bytes of data."""
         return self.log + topics * self.log_topic + size * self.log_byte
 
-    def calldata(self, zero: int, nonzero: int) -> Gas:
-        """What the bytes of a transaction cost beside its base price."""
-        return zero * self.calldata_zero + nonzero * self.calldata_nonzero
-
     def floor(self, zero: int, nonzero: int) -> Gas:
         """The least a transaction with these bytes pays (EIP-7623; 0 before Prague)."""
-        return self.calldata_floor_token and self.transaction + self.calldata_floor_token * (zero + 4 * nonzero)
+        if not self.calldata_floor_token:
+            return 0
+        return self.transaction + self.calldata_floor_token * (zero + 4 * nonzero)
 
 
 _LONDON = GasSchedule("london")
@@ -132,4 +130,4 @@ class Meter:
         used = self.used
         if self.refunded:
             used -= min(self.refunded, used // self.schedule.refund_quotient)
-        return max(used, floor)
+        return used if used > floor else floor

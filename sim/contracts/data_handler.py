@@ -72,7 +72,7 @@ class DataHandler(Contract):
             self._gas_add
             + self._gas_add_money[deposit == 0]
             + self._gas_label[label > 0]
-            + _ADD_FEATURE_OVERHEAD * len(data)
+            + _ADD_FEATURE_OVERHEAD * len(data.features)
         )
         # EFFECTS
         if record is None:
@@ -85,7 +85,7 @@ class DataHandler(Contract):
 
     def find(self, data: Data, label: int, added_time: Seconds, author: Address) -> Record:
         """The number of a contribution. Reverts when there is none with this key."""
-        self.charge(_FIND_OVERHEAD + _FEATURE_OVERHEAD * len(data))
+        self.charge(_FIND_OVERHEAD + _FEATURE_OVERHEAD * len(data.features))
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
             raise Revert("Data not found.")

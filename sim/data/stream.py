@@ -12,8 +12,6 @@ from sim.data.dataset import Dataset, LabelArray
 from sim.errors import ConfigError, SimulatorError
 from sim.features import Data, Features
 
-_BLOCK = 512
-
 
 class Sample:
     """One training row offered to the economy.
@@ -90,13 +88,10 @@ class DataStream:
 
 
 def _samples(dataset: Dataset, rows: NDArray[np.int64]) -> Iterator[Sample]:
-    """The samples of these rows, prepared a block at a time: small arrays are quick to make and soon reused."""
-    n_classes = len(dataset.classes)
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        data = Data.of_rows(dataset.x_train.take(block))
-        for row, label, sample in zip(block.tolist(), dataset.y_train[block].tolist(), data, strict=True):
-            yield Sample(row, sample, label, n_classes)
+    """The samples of these rows, one at a time."""
+    n_classes, features = len(dataset.classes), dataset.x_train
+    for row, label in zip(rows.tolist(), dataset.y_train[rows].tolist(), strict=True):
+        yield Sample(row, features.data(row), label, n_classes)
 
 
 def _whole(field: str, number: int, most: int, what: str) -> int:
