@@ -1,1 +1,35 @@
-"""Scenarios, designs, runs, results, figures and the command line."""
+"""Scenarios, designs, runs, results, figures and the command line.
+
+>>> from experiments import load_scenario, run
+>>> result = run(load_scenario("quickstart", {"data.size": 400, "horizon": "20d"}))
+>>> result.supply.minted == sum(result.supply[1:])
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.result import Result
+    from experiments.runner import run
+    from experiments.scenario import Scenario, load_scenario, scenario_hash, with_levers
+
+__all__ = ["Result", "Scenario", "load_scenario", "run", "scenario_hash", "with_levers"]
+
+_HOME = {
+    "Result": "experiments.result",
+    "Scenario": "experiments.scenario",
+    "load_scenario": "experiments.scenario",
+    "run": "experiments.runner",
+    "scenario_hash": "experiments.scenario",
+    "with_levers": "experiments.scenario",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only now: Mesa and pandas take a second to load."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -146,9 +146,10 @@ class Economy(mesa.Model):
 
     def _advance(self, until: Seconds) -> None:
         heap, clock, stream, claims = self.queue.heap, self.chain.clock, self.stream, self.claims
+        horizon = self.schedule.horizon
         while heap and not self.ended:
             time, _, entry = heap[0]
-            if time > until:
+            if time > until or clock.block_at(time) > horizon:
                 break
             while time >= self._next_evaluation and not self.ended:
                 self._evaluate()
@@ -159,12 +160,12 @@ class Economy(mesa.Model):
             self._wake(actor, view, group)
             self.queue.replace_first(time + actor.next_gap(), entry)
             if stream.current is None and not claims.open_records:
-                self._end(DATA_USED_UP)
+                self._end(DATA_USED_UP, clock.now)
         while until >= self._next_evaluation and not self.ended:
             self._evaluate()
         self.reached = until
-        if not self.ended and (until >= self.schedule.horizon or not heap):
-            self._end(HORIZON if heap else NOBODY_CAN_ACT)
+        if not self.ended and (until >= horizon or not heap):
+            self._end(HORIZON if heap else NOBODY_CAN_ACT, until)
 
     def _wake(self, actor: Actor, view: View, group: int) -> None:
         """One participant's turn: first what it adds, then, with the model as it is then, what it claims."""
@@ -248,7 +249,7 @@ class Economy(mesa.Model):
         self.recorder.published_accuracy = self.accuracy()
         self._snapshot(time)
         if self._nobody_can_act():
-            self._end(NOBODY_CAN_ACT)
+            self._end(NOBODY_CAN_ACT, time)
 
     def _snapshot(self, time: Seconds) -> None:
         balances = [0] * len(self.recorder.groups)

@@ -24,7 +24,10 @@ class ContractLike(Protocol):
 
     address: Address
     methods: dict[str, Callable[..., Any]]
-    payable: frozenset[str]
+
+    @property
+    def payable(self) -> frozenset[str]:
+        """The methods that take value."""
 
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
         """Zero and non-zero bytes of a call, as the ABI encodes it."""

@@ -23,10 +23,13 @@ class Clock:
         self.slot = slot
         self.now = now
 
+    def block_at(self, time: Seconds) -> Seconds:
+        """The time of the block that takes in what is sent at ``time``: the first slot not before it."""
+        return -(-time // self.slot) * self.slot if self.slot else time
+
     def advance(self, time: Seconds) -> Seconds:
-        """Move to ``time``, or to the first slot not before it, and return the new now."""
-        if self.slot:
-            time = -(-time // self.slot) * self.slot
+        """Move to the block that takes in what is sent at ``time``, and return the new now."""
+        time = self.block_at(time)
         if time < self.now:
             raise ValueError(f"time cannot go back from {self.now} to {time} s")
         self.now = time

@@ -1,0 +1,103 @@
+"""What can be named in a config, with a line about each: agents, mechanisms, models, data sets, scenarios."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+from experiments.messages import did_you_mean
+from sim.errors import ConfigError
+
+Entry = dict[str, Any]
+
+
+def _agents() -> list[Entry]:
+    from agents import AGENTS
+    from experiments.people import parameter_texts, summary
+
+    return [
+        {
+            "name": behaviour.kind,
+            "description": summary(behaviour),
+            "adversarial": behaviour.traits.adversarial,
+            "parameters": parameter_texts(behaviour),
+        }
+        for behaviour in AGENTS
+    ]
+
+
+def _of_modules(classes: Any, word: str) -> list[Entry]:
+    """Classes whose module's docstring begins with the sentence that describes them."""
+    from sys import modules
+
+    found = []
+    for described in classes:
+        first = (modules[described.__module__].__doc__ or "").strip().split("\n\n")[0]
+        found.append({"name": getattr(described, word), "description": " ".join(first.split())})
+    return found
+
+
+def _mechanisms() -> list[Entry]:
+    from mechanisms import MECHANISMS
+
+    return _of_modules(MECHANISMS, "kind")
+
+
+def _models() -> list[Entry]:
+    from sim.models import MODELS
+
+    return _of_modules(MODELS, "name")
+
+
+def _datasets() -> list[Entry]:
+    from sim.data import DATASETS, is_available, known_names
+
+    entries: list[Entry] = [
+        {
+            "name": entry.name,
+            "description": entry.title,
+            "available": is_available(entry),
+            "licence": entry.licence,
+            "how_to_obtain": entry.how_to_obtain,
+        }
+        for entry in DATASETS
+    ]
+    listed = {entry["name"] for entry in entries}
+    entries += [
+        {
+            "name": name,
+            "description": "in the folder DECA10B_DATA",
+            "available": True,
+            "licence": "",
+            "how_to_obtain": "",
+        }
+        for name in known_names()
+        if name not in listed
+    ]
+    return entries
+
+
+def _scenarios() -> list[Entry]:
+    from experiments.scenario import preset_names, preset_text
+
+    return [
+        {"name": name, "description": tomllib.loads(preset_text(name)).get("description", "")}
+        for name in preset_names()
+    ]
+
+
+_CATALOGUES: dict[str, Callable[[], list[Entry]]] = {
+    "agents": _agents,
+    "mechanisms": _mechanisms,
+    "models": _models,
+    "datasets": _datasets,
+    "scenarios": _scenarios,
+}
+
+
+def catalogue(what: str) -> list[Entry]:
+    """Entries with ``name``, ``description`` and more of one of the five kinds. Raises `ConfigError` for another."""
+    if what not in _CATALOGUES:
+        raise ConfigError(f"Cannot list {what!r}.{did_you_mean(what, _CATALOGUES)} Choose {', '.join(_CATALOGUES)}.")
+    return _CATALOGUES[what]()

@@ -1,0 +1,116 @@
+"""Levers: any field of a scenario by its dotted path, ``mechanism.cost_weight`` or ``agents.honest.arrival.mean_gap``.
+
+Groups of agents are addressed by name or by number. All levers are pulled before anything is checked, so that fields
+that only make sense together can change together.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from experiments.messages import did_you_mean, model_at, shown
+from experiments.people import BEHAVIOURS, group_model
+from experiments.schema import Scenario
+from sim.errors import ConfigError
+
+
+def plain(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as a config would say it: what was written, in tables, lists, numbers and text."""
+    written: dict[str, Any] = scenario.model_dump(mode="python", exclude_unset=True)
+    return _without_none(written)
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a field that is None is left out, which means the same."""
+    if isinstance(value, dict):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def pull(config: dict[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a plain config with levers set. Raises `ConfigError` for a path that leads nowhere."""
+    config = copy.deepcopy(config)
+    for path, value in sorted(levers.items(), key=lambda lever: lever[0].count(".")):
+        _set(config, path, value)
+    return config
+
+
+def _set(config: dict[str, Any], path: str, value: Any) -> None:
+    steps = path.split(".")
+    table: Any = config
+    model: type[BaseModel] = Scenario
+    while True:
+        step = steps.pop(0)
+        if model is Scenario and step == "agents" and steps:
+            table, model = _group(config, path, steps.pop(0))
+            if not steps:
+                raise ConfigError(
+                    f"Lever {path!r} names a whole group; name a field of it, such as '{path}.count', or set 'agents' "
+                    f"to a list of all groups."
+                )
+            continue
+        if step not in model.model_fields:
+            raise ConfigError(_unknown(path))
+        if not steps:
+            table[step] = copy.deepcopy(value)
+            return
+        inner = model_at(model, [step])
+        if inner is model:
+            raise ConfigError(_unknown(path))
+        if not isinstance(table.get(step), dict):  # a bare amount stands for {mean = amount}
+            bare = table.get(step)
+            table[step] = {} if bare is None or isinstance(bare, bool | list) else {"mean": bare}
+        table, model = table[step], inner
+
+
+def _group(config: dict[str, Any], path: str, wanted: str) -> tuple[dict[str, Any], type[BaseModel]]:
+    """The table of a group and its model."""
+    groups = config.get("agents")
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+        raise ConfigError(f"Lever {path!r}: the scenario has no list of agents to change. Set 'agents' to one.")
+    names = [str(group.get("name", group.get("kind"))) for group in groups]
+    if wanted in names:
+        group = groups[names.index(wanted)]
+    elif wanted.isascii() and wanted.isdigit() and int(wanted) < len(groups):
+        group = groups[int(wanted)]
+    else:
+        raise ConfigError(
+            f"Lever {path!r}: there is no group of agents {wanted!r}.{did_you_mean(wanted, names)} "
+            f"Groups: {', '.join(names)}, or their numbers 0 to {len(groups) - 1}."
+        )
+    kind = group.get("kind")
+    if not isinstance(kind, str) or kind not in BEHAVIOURS:
+        raise ConfigError(f"Lever {path!r}: agents.{wanted}.kind is {shown(kind)}, which is no behaviour.")
+    return group, group_model(kind)
+
+
+def _unknown(path: str) -> str:
+    known = list(lever_paths())
+    if path.startswith("agents."):
+        parts = path.split(".", 2)
+        generic = did_you_mean(".".join(("agents", "GROUP", *parts[2:])), known)
+        return f"Unknown lever {path!r}.{generic.replace('GROUP', parts[1])} A lever is the dotted path of a field."
+    hint = did_you_mean(path, known) or did_you_mean(path.rpartition(".")[2], known)
+    last = {name.rpartition(".")[2]: name for name in known if not name.startswith("agents.")}
+    if not hint and path.rpartition(".")[2] in last:
+        hint = f" Did you mean {last[path.rpartition('.')[2]]!r}?"
+    return f"Unknown lever {path!r}.{hint} A lever is the dotted path of a field, such as 'mechanism.refund_window'."
+
+
+def lever_paths() -> Iterator[str]:
+    """Every lever there is; ``GROUP`` stands for the name or number of a group."""
+    yield from _paths(Scenario, "")
+    shared = dict.fromkeys(path for kind in BEHAVIOURS for path in _paths(group_model(kind), ""))
+    yield from (f"agents.GROUP.{path}" for path in shared)
+
+
+def _paths(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name in model.model_fields:
+        inner = model if name == "agents" else model_at(model, [name])
+        yield f"{prefix}{name}"
+        if inner is not model:
+            yield from _paths(inner, f"{prefix}{name}.")

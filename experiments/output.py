@@ -1,0 +1,76 @@
+"""What one run leaves on disk, and what it shows on a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from experiments.files import make_folder, write_whole
+from experiments.result import Result
+from experiments.scenario import to_plain
+from experiments.toml import to_toml
+from sim.units import to_units
+
+
+def write_result(result: Result, folder: Path, everything: bool) -> list[Path]:
+    """Write the figure (PNG, SVG) with its data beside it (CSV); ``everything`` adds result.json and scenario.toml.
+
+    Each file appears whole or not at all. Raises `ConfigError` if the folder cannot be written to.
+    """
+    from experiments.figures import figure_of, save_figure  # late: matplotlib is slow to load
+
+    make_folder(folder)
+    paths = []
+    if everything:
+        paths.append(write_whole(folder / "result.json", json.dumps(result.to_dict(), indent=1) + "\n"))
+        paths.append(write_whole(folder / "scenario.toml", to_toml(to_plain(result.scenario))))
+    for name, table in (("series", result.series()), ("adds", result.adds())):
+        paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
+    return paths + save_figure(figure_of(result), folder, "figure")
+
+
+def agents_table(result: Result) -> Any:
+    """A rich table with a column for each group: people, money, contributions, and what kept them out."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for name in result.groups:
+        table.add_column(name, justify="right")
+    columns = [_column(result, name) for name in result.groups]
+    for label in columns[0]:
+        table.add_row(label, *(column[label] for column in columns))
+    return table
+
+
+def _column(result: Result, group: str) -> dict[str, str]:
+    """The facts of one group by their label."""
+    rows = result.rows_of(group=group)
+    statements = [row.statement for row in rows]
+
+    def total(field: str) -> int:
+        return sum(getattr(statement, field) for statement in statements)
+
+    def units(amount: int) -> str:
+        return f"{to_units(amount, result.scenario.unit):,.0f}"
+
+    start, profit = total("start_balance"), sum(row.profit for row in rows)
+    colour = "green" if profit > 0 else "red" if profit < 0 else "default"
+    share = f" ({100 * profit / start:+.0f} %)" if start else ""
+    return {
+        "behaviour": rows[0].kind,
+        "addresses": f"{len(rows):,}",
+        "money at the start (units)": units(start),
+        "money at the end (units)": units(sum(row.final_balance for row in rows)),
+        "deposits still locked (units)": units(total("locked")),
+        "profit (units)": f"[{colour}]{units(profit)}{share}[/]",
+        "samples contributed": f"{total('submitted'):,}",
+        "of these refunded": f"{total('refunded'):,}",
+        "deposits taken by others (units)": units(total("taken_from")),
+        "reports of others": f"{total('reported'):,}",
+        "kept out by price": f"{total('rejected_price'):,}",
+        "kept out by an empty wallet": f"{total('rejected_wallet'):,}",
+        "chose not to take part": f"{total('rejected_declined'):,}",
+    }

@@ -1,0 +1,114 @@
+"""One run: a scenario becomes an economy, the economy runs, and a `Result` keeps what matters of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from experiments.build import TRAINER, baseline_accuracy, build, honest_twin
+from experiments.indices import indices
+from experiments.result import AgentRow, Result, Supply, TwinFacts
+from experiments.schema import Scenario
+from sim.chain import BURNED, PROPOSER
+from sim.economy import HORIZON, Economy
+from sim.units import DAY
+
+
+class Progress(NamedTuple):
+    """How far a run is: days simulated and at most to come, samples accepted and offered, accuracy last published."""
+
+    day: float
+    horizon: float
+    accepted: int
+    offered: int
+    accuracy: float
+
+
+def run(scenario: Scenario, twin: bool = False, progress: Callable[[Progress], None] | None = None) -> Result:
+    """Run one scenario to its end.
+
+    ``twin`` also runs it without its adversaries, under the same random numbers. ``progress`` is called after every
+    ``record.display_every`` of simulated time. ``cpu_s`` and ``wall_s`` of the result cover building and running this
+    one economy; neither the baseline (trained once per process for each data set and model) nor the twin is in them.
+    Raises `ConfigError` when the scenario cannot be built.
+    """
+    other = honest_twin(scenario) if twin else None  # first: if there is none, nothing was computed in vain
+    baseline = baseline_accuracy(scenario)
+    wall, cpu = time.perf_counter(), time.process_time()
+    economy = build(scenario)
+    offered = economy.stream.remaining
+    if progress is None:
+        economy.run()
+    else:
+        while not economy.ended:
+            economy.step()
+            now, accuracy = min(economy.reached, economy.chain.clock.now), economy.recorder.published_accuracy
+            progress(Progress(now / DAY, scenario.horizon / DAY, len(economy.recorder.added), offered, accuracy))
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    facts = _facts_of_twin(other) if other is not None else None
+    return _result(scenario, economy, baseline, wall, cpu, facts)
+
+
+def _facts_of_twin(scenario: Scenario) -> TwinFacts:
+    result = run(scenario)
+    return TwinFacts(result.days, result.final_accuracy, result.captured, result.ended, result.cpu_s)
+
+
+def _result(
+    scenario: Scenario, economy: Economy, baseline: float, wall: float, cpu: float, twin: TwinFacts | None
+) -> Result:
+    recorder, dataset = economy.recorder, economy.stream.dataset
+    now = economy.chain.clock.now
+    ended = scenario.horizon if economy.ended == HORIZON else min(now, scenario.horizon)
+    offered_after = 0 if economy.stream.current is None else economy.stream.remaining
+    return Result(
+        scenario=scenario,
+        days=ended / DAY,
+        wall_s=wall,
+        cpu_s=cpu,
+        ended=economy.ended,
+        initial_accuracy=economy.initial_accuracy,
+        final_accuracy=economy.accuracy(),
+        baseline_accuracy=baseline,
+        agents=tuple(_agent_rows(economy, scenario)),
+        supply=_supply(economy),
+        indices=indices(scenario),
+        transactions=recorder.transactions,
+        samples_left=offered_after,
+        dataset_title=dataset.title,
+        synthetic=dataset.synthetic,
+        groups=tuple(recorder.groups),
+        snapshots=tuple(recorder.snapshots),
+        added=tuple(recorder.added),
+        twin=twin,
+    )
+
+
+def _agent_rows(economy: Economy, scenario: Scenario) -> list[AgentRow]:
+    """A row for each address, in the order of the scenario."""
+    kinds = {group.name: group for group in scenario.agents}
+    now, ledger = economy.chain.clock.now, economy.chain.ledger
+    rows = []
+    for actor in economy.actors.values():
+        group, statement = kinds[actor.group], actor.statement
+        rows.append(
+            AgentRow(
+                name=actor.name,
+                group=group.name,
+                kind=group.kind,
+                final_balance=ledger.balance(actor.address),
+                statement=statement,
+                cost_of_capital=statement.cost_of_capital(group.capital_cost, now),
+                effort=group.effort_cost.wei(scenario.unit) * statement.submitted,
+                outside_value=group.outside_value.wei(scenario.unit),
+            )
+        )
+    return rows
+
+
+def _supply(economy: Economy) -> Supply:
+    ledger = economy.chain.ledger
+    escrow, burned, tips = (ledger.balance(account) for account in (TRAINER, BURNED, PROPOSER))
+    people = sum(amount for account, amount in ledger.balances.items() if account not in (TRAINER, BURNED, PROPOSER))
+    return Supply(minted=ledger.minted, balances=people, escrow=escrow, burned=burned, tips=tips)

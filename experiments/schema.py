@@ -1,0 +1,283 @@
+"""What a scenario may say: every table and field with its type, default, range and meaning.
+
+Configs are data: nothing here evaluates code. Checks between fields stand at the end of `Scenario`; what only the data
+can tell (how many rows there are) is checked when an economy is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+
+from experiments.fields import (
+    Amount,
+    Duration,
+    ExactNumber,
+    Money,
+    NamedMoney,
+    PositiveDuration,
+    Section,
+    in_words,
+    is_number,
+    or_word,
+    plain_number,
+)  # fmt: skip
+from experiments.people import BEHAVIOURS, AgentGroup, group_model
+from mechanisms import MECHANISMS
+from mechanisms.deposit_refund_take import CRUMB_STANDINGS, DEPOSIT_POLICIES, PROFILES, REFUND_RULES
+from sim.chain import HARDFORKS
+from sim.models import MODELS
+from sim.units import DAY, ETHER, Wei, exact
+
+MOST_ROWS = 10**8
+MOST_WAKE_UPS = 10**9
+LARGEST_SEED = 2**63 - 1
+LARGEST_UNIT: Wei = 10**6 * ETHER
+
+
+def _one_of(allowed: Any) -> Any:
+    """A text that must be one of the allowed ones."""
+    names = tuple(allowed)
+
+    def validate(value: Any) -> Any:
+        if value not in names:
+            raise ValueError(f"choose one of {', '.join(names)}")
+        return value
+
+    return Annotated[str, AfterValidator(validate)]
+
+
+def _initial(value: Any) -> int | Fraction:
+    """A whole count, or a share above 0 and below 1."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_ROWS:
+        return value
+    if isinstance(value, float | Decimal | Fraction) and is_number(value) and 0 < value < 1:
+        return exact(value)
+    raise ValueError("it must be a share above 0 and below 1 (0.02 is 2 %), or a whole count of rows of 0 or more")
+
+
+_INITIAL_TYPE = Annotated[
+    int | Fraction,
+    BeforeValidator(in_words(_initial)),
+    PlainSerializer(lambda value: plain_number(Fraction(value))),
+]
+
+
+class DataSection(Section):
+    """``[data]``: the samples an economy works on."""
+
+    dataset: str = Field(
+        default="subjectivity", min_length=1, max_length=4096,
+        description="name of a data set ('deca10b list datasets') or path of a .csv or .npz file",
+    )  # fmt: skip
+    initial: _INITIAL_TYPE = Field(
+        default=Fraction(1, 50),
+        description="samples that train the model before the start: a share of size (0.02), or a count (120)",
+    )
+    size: Annotated[
+        int | None,
+        BeforeValidator(or_word(lambda value: value, "all")),
+        PlainSerializer(lambda size: "all" if size is None else size),
+    ] = Field(default=None, ge=1, le=MOST_ROWS, description="samples in all, initial and offered, 1 or more, or 'all'")
+    shuffle: bool = Field(default=True, description="offer the samples in a random order (of the seed)")
+
+    def initial_rows(self, rows: int) -> int:
+        """The count of initial samples when the data set has so many training rows; of a share at least 1."""
+        if isinstance(self.initial, int):
+            return self.initial
+        size = rows if self.size is None else self.size
+        return max(1, int(self.initial * size))
+
+
+class ModelSection(Section):
+    """``[model]``: the classifier on the chain. A model ignores the parameters of others."""
+
+    kind: _one_of(model.name for model in MODELS) = Field(  # type: ignore[valid-type]
+        default="naive_bayes", description="classifier: 'deca10b list models'"
+    )
+    smoothing: float = Field(
+        default=1.0, gt=0, le=1e6, allow_inf_nan=False, description="of naive_bayes: above 0, to 10^6; 1 is Laplace's"
+    )
+    step: ExactNumber = Field(
+        default=Fraction(1), ge=Fraction(1, 10**9), le=10**6, description="of perceptron: learning rate, 1e-9 to 10^6"
+    )
+    passes: int = Field(
+        default=5, ge=0, le=1000, description="of perceptron: passes over the initial samples, 0 to 1000"
+    )
+
+
+class MechanismSection(Section):
+    """``[mechanism]``: who pays what, and who gets it back."""
+
+    kind: _one_of(mechanism.kind for mechanism in MECHANISMS) = Field(  # type: ignore[valid-type]
+        default="deposit_refund_take", description="incentive mechanism: 'deca10b list mechanisms'"
+    )
+    profile: _one_of(PROFILES) = Field(  # type: ignore[valid-type]
+        default="corrected", description="whose rules: corrected, solidity or reference"
+    )
+    cost_weight: ExactNumber = Field(default=Fraction(1), description="w, 0 to 10^9; the deposit is 60 w/√Δt units")
+    refund_window: Duration = Field(default=DAY, description="t: age at which a deposit can be refunded, 0 s or more")
+    owner_claim_after: Duration | None = Field(
+        default=None, description="t_o: age at which the owner may take it; default: any_claim_after"
+    )
+    any_claim_after: Duration | None = Field(
+        default=None, description="t_a: age at which anyone may take it; default: refund_window + 8 d"
+    )
+    deposit_policy: _one_of(DEPOSIT_POLICIES) = Field(  # type: ignore[valid-type]
+        default="inv_sqrt", description="inv_sqrt: dear when contributions come fast; fixed: always `deposit`"
+    )
+    deposit: Money = Field(default=Amount.parse(1), description="of deposit_policy = fixed: an amount of 0 or more")
+    refund_rule: _one_of(REFUND_RULES) = Field(  # type: ignore[valid-type]
+        default="retry", description="retry, or one_shot: the first check decides for good"
+    )
+    crumb_standing: _one_of(CRUMB_STANDINGS) = Field(  # type: ignore[valid-type]
+        default="full", description="standing for a refund of what reporters left: full, pro_rata, none"
+    )
+
+    def windows(self) -> tuple[int, int, int]:
+        """t, t_o and t_a in seconds, defaults filled in."""
+        t_a = self.refund_window + 8 * DAY if self.any_claim_after is None else self.any_claim_after
+        return self.refund_window, t_a if self.owner_claim_after is None else self.owner_claim_after, t_a
+
+
+class ChainSection(Section):
+    """``[chain]``: money, gas and time."""
+
+    fees: Literal["free", "fixed"] = Field(default="free", description="price of gas: free, or fixed at gas_price")
+    gas_price: NamedMoney | None = Field(
+        default=None, description="of fees = fixed: an amount per unit of gas with its unit, such as '2 gwei'"
+    )
+    hardfork: _one_of(HARDFORKS) = Field(  # type: ignore[valid-type]
+        default="prague", description=f"gas schedule: {', '.join(HARDFORKS)}"
+    )
+    block_time: Duration = Field(default=0, description="time between blocks, such as '12s'; 0: whenever needed")
+    unit: NamedMoney = Field(
+        default=Amount.parse("0.001 ether"), description="what a bare amount counts: '1 wei' to '1000000 ether'"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ChainSection:
+        if not 1 <= self.unit.wei(1) <= LARGEST_UNIT:
+            raise ValueError(f"unit is {self.unit.plain()!r}; it must be between '1 wei' and '1000000 ether'")
+        if self.fees == "fixed" and self.gas_price is None:
+            raise ValueError("fees = 'fixed' needs a gas_price, such as gas_price = '2 gwei'; or write fees = 'free'")
+        if self.fees == "free" and self.gas_price is not None:
+            raise ValueError("gas_price is given but fees is 'free'; write fees = 'fixed', or leave gas_price out")
+        return self
+
+
+class RecordSection(Section):
+    """``[record]``: what is measured when."""
+
+    accuracy_every: PositiveDuration = Field(
+        default=DAY, description="time between measurements of accuracy, which participants then hear of, 1 s or more"
+    )
+    display_every: PositiveDuration = Field(default=DAY, description="time a step of the display takes, 1 s or more")
+
+
+def _kind_of(group: Any) -> Any:
+    return group.get("kind") if isinstance(group, dict) else getattr(group, "kind", None)
+
+
+def _any_group() -> Any:
+    """The union of the tables of all behaviours, told apart by ``kind``."""
+    tables: list[Any] = [Annotated[group_model(kind), Tag(kind)] for kind in BEHAVIOURS]
+    return Annotated[reduce(lambda one, other: one | other, tables), Discriminator(_kind_of)]
+
+
+if TYPE_CHECKING:
+    AnyGroup = AgentGroup
+else:
+    AnyGroup = _any_group()
+
+
+class Scenario(Section):
+    """One economy, fully specified."""
+
+    name: str = Field(
+        default="scenario", pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$",
+        description="for files and titles: letters, digits, blanks and . _ -, at most 80",
+    )  # fmt: skip
+    description: str = Field(default="", max_length=10_000, description="what it is about, in words")
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED, description="root of all random numbers, 0 to 2^63 - 1")
+    replication: int = Field(default=0, ge=0, le=LARGEST_SEED, description="number of the replication, 0 or more")
+    horizon: PositiveDuration = Field(default=1000 * DAY, description="the run ends here at the latest, 1 s or more")
+    data: DataSection = DataSection()
+    model: ModelSection = ModelSection()
+    mechanism: MechanismSection = MechanismSection()
+    chain: ChainSection = ChainSection()
+    agents: Annotated[
+        tuple[AnyGroup, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+    ] = Field(min_length=1, max_length=1000, description="groups of participants, 1 to 1000 tables [[agents]]")
+    record: RecordSection = RecordSection()
+
+    @property
+    def unit(self) -> Wei:
+        """Wei of one unit."""
+        return self.chain.unit.wei(1)
+
+    def group(self, name: str) -> AgentGroup:
+        """The group of a name. Raises `KeyError`."""
+        return {group.name: group for group in self.agents}[name]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        for check in (_check_rows, _check_windows, _check_names, _check_wake_ups):
+            complaint = check(self)
+            if complaint:
+                raise ValueError(complaint)
+        return self
+
+
+def _check_rows(scenario: Scenario) -> str:
+    data = scenario.data
+    if isinstance(data.initial, int) and data.size is not None and data.initial > data.size:
+        return f"data.initial is {data.initial}, data.size {data.size}; initial must be at most size. Lower initial."
+    return ""
+
+
+def _check_windows(scenario: Scenario) -> str:
+    mechanism = scenario.mechanism
+    t, t_o, t_a = mechanism.windows()
+    if not t <= t_o <= t_a:
+        return (
+            f"mechanism.refund_window is {t} s, owner_claim_after {t_o} s, any_claim_after {t_a} s; it must hold that "
+            f"refund_window <= owner_claim_after <= any_claim_after. Raise the later ones, or leave them out."
+        )
+    if mechanism.profile == "reference" and t_a <= t + 7 * DAY:
+        return (
+            f"mechanism.any_claim_after is {t_a} s; with profile = 'reference' it must be more than refund_window + "
+            f"7 d ({t + 7 * DAY} s). Raise it, or choose another profile."
+        )
+    return ""
+
+
+def _check_names(scenario: Scenario) -> str:
+    counts = {group.name: group.count for group in scenario.agents}
+    twice = [name for name, times in Counter(group.name for group in scenario.agents).items() if times > 1]
+    if twice:
+        return f"agents: {twice[0]!r} names two groups; names must differ. Give each group its own name."
+    for name, count in counts.items():
+        numbered = re.fullmatch(r"(.+)-([1-9][0-9]*)", name)
+        if count == 1 and numbered and int(numbered[2]) <= counts.get(numbered[1], 0) != 1:
+            return f"agents: {name!r} is also an address of group {numbered[1]!r}. Give one of them another name."
+    return ""
+
+
+def _check_wake_ups(scenario: Scenario) -> str:
+    addresses = sum(group.count for group in scenario.agents)
+    if addresses > 10**6:
+        return f"agents: {addresses} addresses in all; at most 10^6. Lower the counts."
+    wake_ups = sum(group.count * scenario.horizon / group.arrival.mean_gap for group in scenario.agents)
+    if wake_ups > MOST_WAKE_UPS:
+        return (
+            f"horizon is {scenario.horizon} s, in which the agents would wake up {wake_ups:.0e} times; at most 10^9. "
+            f"Shorten the horizon, lower the counts or raise the mean gaps."
+        )
+    return ""

@@ -1,0 +1,139 @@
+"""A run told in three sentences, each computed from the result: who gained, what became of the model, and why."""
+
+from __future__ import annotations
+
+from experiments.result import Result
+from sim.economy import DATA_USED_UP, HORIZON, NOBODY_CAN_ACT
+from sim.units import to_units
+
+_WORTH_TELLING = 0.05
+"""Reasons that cost fewer chances than this share are left out."""
+
+_STEADY_POINTS = 0.5
+"""A change of accuracy below this, in points, is called none."""
+
+
+def story(result: Result) -> list[str]:
+    """Three sentences for people."""
+    return [who_gained(result), the_model(result), the_reason(result)]
+
+
+def who_gained(result: Result) -> str:
+    """What honest and adversarial participants gained or lost, in units and as a share of what they began with."""
+    parts = [_fortune(result, adversarial) for adversarial in (False, True)]
+    return f"{_capital(' and '.join(part for part in parts if part))} in {_days(result.days)}{_elsewhere(result)}."
+
+
+def the_model(result: Result) -> str:
+    """Accuracy from start to end against the baseline, and against the honest-only twin if there is one."""
+    start, end = 100 * result.initial_accuracy, 100 * result.final_accuracy
+    if end - start > _STEADY_POINTS:
+        change = f"rose from {start:.1f} % to {end:.1f} %"
+    elif start - end > _STEADY_POINTS:
+        change = f"fell from {start:.1f} % to {end:.1f} %"
+    else:
+        change = f"stayed at {end:.1f} %"
+    text = (
+        f"The model's accuracy {change}; trained on all data at once it reaches {100 * result.baseline_accuracy:.1f} %"
+    )
+    points = result.points_destroyed
+    if result.twin is None or points is None:
+        return f"{text}."
+    text += f", and without adversaries it ended at {100 * result.twin.final_accuracy:.1f} %"
+    price = result.price_of_corruption
+    if price is None:
+        return f"{text}, so they destroyed nothing."
+    paid = f"lost {price:,.0f} units" if price >= 0 else f"gained {-price:,.0f} units"
+    return f"{text}: the adversaries {paid} for each of the {points:.1f} points they destroyed."
+
+
+def the_reason(result: Result) -> str:
+    """What shut people out, how much of the deposits changed hands, and how it ended."""
+    missed = [part for part in (_shut_out(result, adversarial) for adversarial in (False, True)) if part]
+    if missed:
+        text = f"Of their chances to contribute, {' and '.join(missed)}"
+    else:
+        text = "Neither price nor wallet kept anybody out"
+    captured = "the model was captured" if result.captured else "the model was not captured"
+    return f"{text}; {_taken(result)}, {captured}, and the run ended because {_end(result)}."
+
+
+def _fortune(result: Result, adversarial: bool) -> str:
+    rows = result.rows_of(adversarial=adversarial)
+    if not rows:
+        return ""
+    start = sum(row.statement.start_balance for row in rows)
+    profit = sum(row.profit for row in rows)
+    units = to_units(profit, result.scenario.unit)
+    if not profit:
+        change = "neither gained nor lost"
+    else:
+        share = f" ({100 * profit / start:+.0f} %)" if start else ""
+        change = f"{'gained' if profit > 0 else 'lost'} {abs(units):,.0f} units{share}"
+    return f"{_called(result, adversarial)} {change}"
+
+
+def _called(result: Result, adversarial: bool) -> str:
+    rows = result.rows_of(adversarial=adversarial)
+    who = "adversar" if adversarial else "honest contributor"
+    if len(rows) == 1:
+        return f"the {who}{'y' if adversarial else ''} {rows[0].name}"
+    return f"the {len(rows)} {who}{'ies' if adversarial else 's'}"
+
+
+def _elsewhere(result: Result) -> str:
+    """Money that is nobody's gain: locked deposits and gas."""
+    unit = result.scenario.unit
+    locked = to_units(sum(row.statement.locked for row in result.agents), unit)
+    fees = to_units(sum(row.statement.fees for row in result.agents), unit)
+    parts = [f"{locked:,.0f} units of deposits still locked in the contract"] if locked >= 0.5 else []
+    parts += [f"{fees:,.0f} units spent on gas"] if fees >= 0.5 else []
+    return f", with {' and '.join(parts)}" if parts else ""
+
+
+def _shut_out(result: Result, adversarial: bool) -> str:
+    """What kept one side from adding, each reason that cost it more than one chance in twenty."""
+    statements = [row.statement for row in result.rows_of(adversarial=adversarial)]
+    reasons = {
+        "the price was above what they would pay": sum(s.rejected_price for s in statements),
+        "their wallets were empty": sum(s.rejected_wallet for s in statements),
+        "they chose not to take part": sum(s.rejected_declined for s in statements),
+    }
+    chances = sum(reasons.values()) + sum(s.submitted + s.refused for s in statements)
+    shares = [
+        f"{100 * times / chances:.0f} % because {reason}"
+        for reason, times in sorted(reasons.items(), key=lambda item: -item[1])
+        if times > chances * _WORTH_TELLING
+    ]
+    if not shares:
+        return ""
+    return f"{'adversaries' if adversarial else 'the honest'} missed {' and '.join(shares)}"
+
+
+def _taken(result: Result) -> str:
+    sides = []
+    for adversarial in (False, True):
+        statements = [row.statement for row in result.rows_of(adversarial=adversarial)]
+        deposited = sum(s.deposited for s in statements)
+        if deposited:
+            share = 100 * sum(s.taken_from for s in statements) / deposited
+            sides.append(f"{share:.0f} % of {'adversarial' if adversarial else 'honest'} deposits")
+    return f"others took {' and '.join(sides)}" if sides else "nobody deposited anything"
+
+
+def _end(result: Result) -> str:
+    reasons = {
+        DATA_USED_UP: "all data and open claims were used up",
+        HORIZON: "the horizon was reached",
+        NOBODY_CAN_ACT: "nobody could ever act again",
+    }
+    text = reasons.get(result.ended, result.ended)
+    return f"{text} with {result.samples_left:,} samples left" if result.samples_left else text
+
+
+def _days(days: float) -> str:
+    return f"{days:.0f} days" if days >= 9.5 else f"{days:.1f} days"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,201 @@
+"""The command line as people and programs meet it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments import cli
+from experiments.scenario import load_scenario
+
+QUICK = ["--set", "data.size=400", "--set", "horizon=5d"]
+
+
+class Answer:
+    """Exit code and output of one call."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    """Call the command line in this process, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return Answer(code, out, err)
+
+    return call
+
+
+def test_alone_it_shows_help(deca10b) -> None:
+    answer = deca10b()
+    assert answer.code == 0
+    assert all(word in answer.out for word in ("Usage", "run", "list", "check"))
+
+
+def test_json_is_one_object_and_nothing_else(deca10b, tmp_path: Path) -> None:
+    answer = deca10b("run", "quickstart", *QUICK, "--json", "--seed", "3", "--twin")
+    facts = json.loads(answer.out)
+    assert answer.code == 0
+    assert answer.err == ""
+    assert (facts["scenario"], facts["seed"], facts["config"]["horizon"]) == ("quickstart", 3, 432_000)
+    assert "price_of_corruption" in facts["twin"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_tells_a_story_and_writes_a_figure(deca10b, tmp_path: Path) -> None:
+    answer = deca10b("run", "quickstart", *QUICK)
+    assert answer.code == 0
+    assert "10 honest contributors" in answer.out
+    assert "label_flipper" in answer.out
+    assert "The model's accuracy" in answer.out
+    assert "results/quickstart" in answer.out
+    assert max(len(line) for line in answer.out.splitlines() if not line.startswith("Written")) <= 100
+    written = {path.name for path in (tmp_path / "results" / "quickstart").iterdir()}
+    assert written == {"figure.png", "figure.svg", "series.csv", "adds.csv"}
+
+
+def test_out_gets_everything(deca10b, tmp_path: Path) -> None:
+    answer = deca10b("run", "quickstart", *QUICK, "--out", "deep/er", "--json")
+    folder = tmp_path / "deep" / "er"
+    written = {path.name for path in folder.iterdir()}
+    assert written == {"result.json", "scenario.toml", "figure.png", "figure.svg", "series.csv", "adds.csv"}
+    assert json.loads((folder / "result.json").read_text()) == json.loads(answer.out)
+    again = json.loads(deca10b("run", str(folder / "scenario.toml"), "--json").out)
+    assert again["scenario_hash"] == json.loads(answer.out)["scenario_hash"]
+    assert again["agents"] == json.loads(answer.out)["agents"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.b=20", ("a.b", 20)),
+        ("a=0.5", ("a", 0.5)),
+        ("a=true", ("a", True)),
+        ("a=1d", ("a", "1d")),
+        ("a='x'", ("a", "x")),
+        ("a=2 gwei", ("a", "2 gwei")),
+        ("a={mean=3}", ("a", {"mean": 3})),
+        ('a=[{kind="honest"}]', ("a", [{"kind": "honest"}])),
+        ("a=x=y", ("a", "x=y")),
+        ("a=1\nb=2", ("a", "1\nb=2")),
+    ],
+)
+def test_values_of_set_are_toml_or_text(text: str, expected: object) -> None:
+    assert cli._lever(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "quikstart"], "Did you mean 'quickstart'?"),
+        (["run", "nowhere/file.toml"], "no scenario file"),
+        (["run", "quickstart", "--set", "mechanism.cost_wieght=3"], "Did you mean 'mechanism.cost_weight'?"),
+        (["run", "quickstart", "--set", "horizon"], "PATH=VALUE"),
+        (["run", "quickstart", "--set", "mechanism.refund_window=-1"], "mechanism.refund_window is -1"),
+        (["run", "quickstart", "--set", "agents=[]"], "at least 1"),
+        (["run", "quickstart", "--seed", "-4"], "seed is -4"),
+        (["run", "quickstart", "--set", "data.dataset=nothing.csv"], "nothing.csv"),
+        (["run", "quickstart", "--out", "file/below"], "Output folder 'file/below' cannot be used"),
+        (["run", "quickstart", "--set", "agents=[{kind='spammer'}]", "--twin"], "no honest group"),
+        (["check", "quikstart"], "Did you mean 'quickstart'?"),
+        (["list", "agent"], "Did you mean 'agents'?"),
+    ],
+)
+def test_mistakes_are_one_paragraph(deca10b, tmp_path: Path, arguments: list[str], expected: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    answer = deca10b(*arguments)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert expected in answer.err
+    assert answer.err.startswith("Error: ")
+    assert answer.err.count("\n") == 1
+    assert "Traceback" not in answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_unknown_options_are_usage_errors(deca10b) -> None:
+    answer = deca10b("run", "quickstart", "--horizon", "5")
+    assert answer.code == 2
+    assert "No such option" in answer.err
+
+
+def test_debug_shows_where_an_error_comes_from(deca10b) -> None:
+    with pytest.raises(Exception, match="Did you mean 'quickstart'"):
+        deca10b("run", "quikstart", "--debug")
+
+
+def test_a_bug_is_one_paragraph_too(deca10b, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("experiments.runner.build", broken)
+    answer = deca10b("run", "quickstart", "--json")
+    assert answer.code == 1
+    assert "ZeroDivisionError: oh" in answer.err
+    assert "--debug" in answer.err
+
+
+def test_a_full_disk_leaves_nothing_half_written(deca10b, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(path: Path, data: bytes) -> int:
+        path.open("wb").close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    answer = deca10b("run", "quickstart", *QUICK, "--json", "--out", "there")
+    assert answer.code == 2
+    assert "No space left on device" in answer.err
+    assert answer.out == ""
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["agents", "mechanisms", "models", "datasets", "scenarios"])
+def test_lists(deca10b, what: str) -> None:
+    entries = json.loads(deca10b("list", what, "--json").out)
+    shown = deca10b("list", what).out
+    for entry in entries:
+        assert entry["name"] in shown
+        assert len(entry["description"]) > 10, entry
+    known = {"agents": "honest", "mechanisms": "deposit_refund_take", "models": "perceptron", "datasets": "imdb-like"}
+    assert known.get(what, "quickstart") in [entry["name"] for entry in entries]
+
+
+def test_check(deca10b, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[[agents]]\nkind = 'honest'\ncount = 3\n[data]\nsize = 100\n")
+    answer = deca10b("check", "mine.toml")
+    assert answer.code == 0
+    assert answer.out.startswith("ok: mine (seed 0, hash ")
+    assert "98 samples" in answer.out
+    assert "3 addresses" in answer.out
+
+
+def test_presets_can_be_checked(deca10b) -> None:
+    """But the one whose data may not be passed on."""
+    assert deca10b("check", "quickstart").code == 0
+    assert deca10b("check", "imdb-like", "--set", "data.size=100").code == 0
+    assert load_scenario("imdb-drt").data.dataset == "imdb"
+
+
+def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from experiments.cli import main; main()", "run", "quickstart", "--json"]
+    command += ["--set", "data.dataset=imdb-like", "--set", "data.size=all"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert err == "Error: Interrupted; no half-written file is left.\n"
