@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 SCALE = (10_000, 100_000)
@@ -71,7 +72,7 @@ def measure(task: dict[str, Any]) -> dict[str, float]:
     clock.append(time.process_time())
     economy.run()
     clock.append(time.process_time())
-    load, make, run = (after - before for before, after in zip(clock, clock[1:], strict=False))
+    load, make, run = (after - before for before, after in pairwise(clock))
     recorder = economy.recorder
     return {
         "load": load, "build": make, "run": run, "total": load + make + run, "wakeups": recorder.wakeups,

@@ -104,6 +104,8 @@ class Economy(mesa.Model):
         self.queue: EventQueue[tuple[Actor, View, int]] = EventQueue()
         self.ended = ""
         """Why the run is over; empty while it goes on."""
+        self.ended_at: Seconds = 0
+        """When it was over."""
         self.reached: Seconds = 0
         """Everyone who wakes up to and including this second has acted."""
         self._members: list[tuple[Actor, View, int]] = []
@@ -288,8 +290,9 @@ class Economy(mesa.Model):
         unexpired = self.claims.open_records - len(self.claims.expired)
         return not unexpired and not any(actor.takes_expired() for actor in actors)
 
-    def _end(self, why: str) -> None:
+    def _end(self, why: str, time: Seconds) -> None:
         self.ended = why
+        self.ended_at = time
         self.running = False
         self.recorder.published_accuracy = self.accuracy()
-        self._snapshot(min(self.chain.clock.now, self.schedule.horizon) if why != HORIZON else self.schedule.horizon)
+        self._snapshot(time)

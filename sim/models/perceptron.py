@@ -38,7 +38,7 @@ from sim.units import exact
 ONE = 10**9
 """The fixed-point one of the contracts."""
 
-_INT64_SAFE = 2**62
+_INT64_SAFE = 2**61
 _FLOAT32_EXACT = 2**24
 _FIRST_LENGTH = 256
 _sum = np.add.reduce
@@ -75,42 +75,46 @@ class SparsePerceptron(Classifier):
         self.intercept = intercept
         self.weights = Weights(self.journal, np.zeros(n_features, np.int64))
         self._bound: Value[int] = Value(self.journal, abs(intercept))
-        """No sum of weights can be larger than this."""
         schedule = self.meter.schedule
         self._gas_predict = schedule.loads(1) + _PREDICT_CALL
         self._gas_predict_feature = schedule.loads(1) + _PREDICT_FEATURE
         self._gas_learn = schedule.loads(2) + _PREDICT_CALL
         self._gas_update_feature = schedule.loads(0, 3) + _UPDATE_FEATURE
 
+    @property
+    def bound(self) -> int:
+        """The sizes of all weights, and of the intercept, add up to no more than this."""
+        return self._bound.value
+
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Five passes (or ``passes``) of the rule over the samples in their order, as the chain would apply it."""
+        most = self._bound.value + self.passes * len(features.indices) * self.step
+        if most > _INT64_SAFE:
+            self.weights.array = self.weights.array.astype(object)
         weights = self.weights.array
         rows = [features.row(i).astype(np.intp) for i in range(len(features))]
-        signed = np.where(labels == 1, self.step, -self.step).tolist()
-        updates = 0
+        signed = np.where(labels == 1, 1, -1).tolist()
         for _ in range(self.passes):
-            for row, delta in zip(rows, signed, strict=True):
-                if (_sum(weights.take(row)) + self.intercept > 0) != (delta > 0):
-                    np.add.at(weights, row, delta)
-                    updates += len(row)
-        self._bound.value += updates * self.step
-        if self._bound.value > _INT64_SAFE:
-            raise ConfigError(f"step {self.step / ONE} is too large to train with; use a smaller one.")
+            for row, sign in zip(rows, signed, strict=True):
+                if (_sum(weights.take(row)) + self.intercept > 0) != (sign > 0):
+                    np.add.at(weights, row, sign * self.step)
+                    self._bound.value += len(row) * self.step
         self.version.value += 1
 
     def predict_one(self, features: IndexArray) -> int:
         """Class 1 iff the margin is above zero."""
-        try:
-            return int(_sum(self.weights.array.take(features)) > -self.intercept)
-        except IndexError:
-            raise Revert(UNKNOWN_FEATURE) from None
+        return int(self.margin(features) > 0)
 
     def margin(self, features: IndexArray) -> int:
         """The score of a sample, times 10**9."""
         try:
-            return int(_sum(self.weights.array.take(features))) + self.intercept
+            picked = self.weights.array.take(features)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
+        # An index may stand more than once, so a sum may be as many times as large as all weights together.
+        if len(features) * self._bound.value > _INT64_SAFE:
+            return int(sum(picked.tolist())) + self.intercept
+        return int(_sum(picked)) + self.intercept
 
     def learn_one(self, features: IndexArray, label: int) -> None:
         """Move the weights of the sample if, and only if, it is predicted wrongly."""
@@ -149,16 +153,16 @@ class SparsePerceptron(Classifier):
     def predict_many(self, features: Features) -> NDArray[np.int64]:
         """The class of each row. Weights that are small multiples of the step fit float32, which is fastest."""
         weights = self.weights.array
-        steps, rest = np.divmod(weights, self.step)
-        threshold = -self.intercept
         longest = int(np.diff(features.indptr).max(initial=0))
+        if weights.dtype == object or longest * self._bound.value > _INT64_SAFE:
+            return np.array([self.predict_one(features.row(i).astype(np.intp)) for i in range(len(features))], np.int64)
+        steps, rest = np.divmod(weights, self.step)
         if not rest.any() and int(np.abs(steps).max(initial=0)) * longest < _FLOAT32_EXACT:
+            # for a whole number m of steps: m * step > -intercept exactly if m > floor(-intercept / step)
+            threshold = max(-_FLOAT32_EXACT, min(-self.intercept // self.step, _FLOAT32_EXACT))
             margins = features.matrix(np.float32) @ steps.astype(np.float32)
-            return np.asarray(margins * self.step > threshold if threshold else margins > 0, dtype=np.int64)
-        if weights.dtype == object:
-            margins = np.array([self.margin(features.row(i).astype(np.intp)) for i in range(len(features))], object)
-            return np.asarray(margins > 0, dtype=np.int64)
-        return np.asarray(features.matrix(np.int64) @ weights > threshold, dtype=np.int64)
+            return np.asarray(margins > threshold, dtype=np.int64)
+        return np.asarray(features.matrix(np.int64) @ weights > -self.intercept, dtype=np.int64)
 
     def charge_prediction(self, size: int) -> None:
         """One read of the intercept and one of each weight."""
@@ -175,17 +179,18 @@ class _PerceptronWatch(Watch):
     def __init__(self, model: SparsePerceptron) -> None:
         super().__init__(model.n_features, np.float32)
         self.model = model
-        self.margins: NDArray[np.int64] = np.zeros(len(self.labels), model.weights.array.dtype)
+        self.margins: NDArray[np.int64] = np.zeros(len(self.labels), np.int64)
+        self._longest = 0
         self._ones = np.ones(_FIRST_LENGTH, np.float32)
 
     def _predict(self, features: IndexArray) -> int:
         return self.model.predict_one(features)
 
     def _set_score(self, slot: int, features: IndexArray) -> None:
-        margin = self.model.margin(features)
-        if margin > _INT64_SAFE or margin < -_INT64_SAFE:
-            self.margins = self.margins.astype(object)
-        self.margins[slot] = margin
+        if len(features) > self._longest:
+            self._longest = len(features)
+        self._widen_if_needed()
+        self.margins[slot] = self.model.margin(features)
 
     def _predictions(self) -> NDArray[np.int64]:
         return np.asarray(self.margins > 0, dtype=np.int64)
@@ -193,10 +198,14 @@ class _PerceptronWatch(Watch):
     def _move(self, features: IndexArray, delta: int) -> None:
         if len(features) > len(self._ones):
             self._ones = np.ones(2 * len(features), np.float32)
-        overlap = (self._ones[: len(features)] @ self.rows.take(features, 0)).astype(np.int64)
-        if self.model.weights.array.dtype == object:
-            self.margins = self.margins.astype(object)
+        self._widen_if_needed()
+        overlap = (self._ones[: len(features)] @ self.rows.take(features, 0)).astype(self.margins.dtype)
         self.margins += overlap * delta
+
+    def _widen_if_needed(self) -> None:
+        """Use Python integers once a margin, or what moves it, might not fit 64 bits."""
+        if self._longest * self.model.bound > _INT64_SAFE and self.margins.dtype != object:
+            self.margins = self.margins.astype(object)
 
     def _grow(self) -> None:
         super()._grow()

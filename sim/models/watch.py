@@ -50,6 +50,11 @@ class Watch(ABC):
         self._fresh[record] = features, label, agrees
         return agrees
 
+    def agrees(self, record: int) -> bool:
+        """Whether the model agreed with a watched record's label when last asked (`add` or `refresh`)."""
+        fresh = self._fresh.get(record)
+        return fresh[2] if fresh else bool(self.agreements[self._slots[record]])
+
     def discard(self, record: int) -> None:
         """Stop watching a sample; unknown records are ignored."""
         if self._fresh.pop(record, None) is not None:
