@@ -85,7 +85,7 @@ class Map(dict[K, V]):
     def take_back(self, key: K, value: V) -> None:
         """Undo a write."""
         if value is _MISSING:
-            dict.__delitem__(self, key)
+            dict.pop(self, key, None)  # absent if the fault struck between the note and the write
         else:
             dict.__setitem__(self, key, value)
 
@@ -157,10 +157,10 @@ class Weights:
         self._undo = journal.undo
         self.array = array
 
-    def assign(self, where: Any, values: Any) -> None:
-        """``array[where] = values`` for an index that names each place once."""
+    def assign(self, where: NDArray[np.intp], values: Any) -> None:
+        """``array[where] = values`` for an array of indices."""
         array = self.array
-        self._undo.append((self, array, where, array[where].copy()))
+        self._undo.append((self, array, where, array.take(where)))
         array[where] = values
 
     def add_at(self, where: NDArray[np.intp], amount: Any) -> None:

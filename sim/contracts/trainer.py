@@ -146,7 +146,5 @@ class CollaborativeTrainer(Contract):
 
 
 def _nonzero_bytes(number: int) -> int:
-    """How many bytes of a 32-byte word that holds ``number`` are not zero."""
-    if number < 0:
-        raise Revert
-    return _WORD - number.to_bytes(_WORD, "big").count(0)
+    """How many bytes of a 32-byte word that holds ``number`` (a negative one as its two's complement) are not zero."""
+    return _WORD - (number % 2**256).to_bytes(_WORD, "big").count(0)

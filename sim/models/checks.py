@@ -12,6 +12,7 @@ from sim.chain.journal import Column, Journal, Map, Value, Weights
 from sim.errors import ConfigError, OutOfGas, Revert
 from sim.features import Data, Features
 from sim.models.base import Classifier, IndexArray
+from sim.models.watch import Watch
 
 CELLS = (Value, Map, Column, Weights)
 _FEATURES, _CLASSES, _LESSONS, _PLENTY = 6, 2, 60, 10**9
@@ -38,28 +39,20 @@ def check_classifier(build: Build) -> None:
     watch = model.watch()
     for number, (features, label) in enumerate(samples):
         watch.add(number, features, label)
-    agreements: dict[int, bool] = {}
     for features, label in samples:
         _check_views(model, samples)
         _check_undo(model, samples, features, label)
-        agreements |= dict(watch.refresh())
-        before = _answers(model, samples), model.version.value
+        _check_watch(model, samples, watch, "hears of updates that are undone")
+        before, version = _answers(model, samples), model.version.value
         meter.start(_PLENTY)
         model.learn_one(features, label)
         if not meter.used:
             raise _broken(model, "learn_one charges no gas", "Charge storage and arithmetic to self.meter")
         journal.commit()
         twin.learn_one(features, label)
-        if _answers(model, samples) != before[0] and model.version.value == before[1]:
+        if _answers(model, samples) != before and model.version.value == version:
             raise _broken(model, "predictions changed, version did not", "Raise self.version in learn_one")
-        for number, agrees in watch.refresh():
-            row, given = samples[number]
-            if agrees != (model.predict_one(row) == given):
-                raise _broken(model, "a watch tells what predict_one does not", "Publish the whole update after_commit")
-        for slot_record, slot in watch._slots.items():
-            row, given = samples[slot_record]
-            if bool(watch.agreements[slot]) != (model.predict_one(row) == given):
-                raise _broken(model, "a watch missed an update", "Publish every update through journal.after_commit")
+        _check_watch(model, samples, watch, "missed an update")
     if _answers(model, samples) != _answers(twin, samples):
         raise _broken(model, "equal lessons gave different models", "Draw no random numbers while learning")
     _check_refusals(model, samples)
@@ -115,6 +108,15 @@ def _check_undo(model: Classifier, samples: list[tuple[IndexArray, int]], featur
     model.predict_on_chain(features)
     if not model.meter.used:
         raise _broken(model, "predicting within a transaction is free", "Charge gas in charge_prediction")
+
+
+def _check_watch(model: Classifier, samples: list[tuple[IndexArray, int]], watch: Watch, fault: str) -> None:
+    """The watch holds what `predict_one` answers now."""
+    watch.refresh()
+    for number, slot in watch._slots.items():
+        features, label = samples[number]
+        if bool(watch.agreements[slot]) != (model.predict_one(features) == label):
+            raise _broken(model, f"a watch {fault}", "Publish every update whole, through journal.after_commit")
 
 
 def _check_refusals(model: Classifier, samples: list[tuple[IndexArray, int]]) -> None:

@@ -42,6 +42,7 @@ from sim.models.watch import Watch
 
 _RESOLUTION = 2.0**32
 _NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any other, and still exact to add to
+_FIRST_LENGTH = 256
 _sum = np.add.reduce
 
 # Gas beside storage, per call, feature and class, from gas measured on the contract (see docs/gas.md).
@@ -72,7 +73,10 @@ class NaiveBayes(Classifier):
         self.samples = [Value(self.journal, 0) for _ in cells]
         self.totals = [Value(self.journal, 0) for _ in cells]
         self.counts = [Weights(self.journal, np.zeros(n_features, np.int64)) for _ in cells]
-        self.log_counts = [Weights(self.journal, np.full(n_features, self._table[0])) for _ in cells]
+        self._log_counts = Weights(self.journal, np.full(n_features * n_classes, self._table[0]))
+        self.log_counts: NDArray[np.float64] = self._log_counts.array.reshape(n_features, n_classes)
+        """log(count + smoothing) by feature and class: a view, so that one gather serves all classes."""
+        self._ones = np.ones(_FIRST_LENGTH)
         self.offsets = [Value(self.journal, self._offsets(label)) for label in cells]
         """For each class the parts of its score that no feature changes: log prior, log denominator per occurrence."""
         schedule = self.meter.schedule
@@ -109,21 +113,23 @@ class NaiveBayes(Classifier):
             self.samples[label].value += int(np.count_nonzero(labels == label))
             self.totals[label].value += len(mine)
             self.counts[label].array += np.bincount(mine, minlength=self.n_features)
-            self.log_counts[label].array[:] = self._log_count(self.counts[label].array)
+            self.log_counts[:, label] = self._log_count(self.counts[label].array)
             self.offsets[label].value = self._offsets(label)
         self.version.value += 1
 
     def scores(self, features: IndexArray) -> list[float]:
         """The score of each class in multiples of 2**-32."""
         size = len(features)
-        answer = []
+        if size > len(self._ones):
+            self._ones = np.ones(2 * size)
         try:
-            for log_counts, offsets in zip(self.log_counts, self.offsets, strict=True):
-                prior, denominator = offsets.value
-                answer.append(float(_sum(log_counts.array.take(features))) + (prior - size * denominator))
+            sums = self._ones[:size].dot(self.log_counts.take(features, 0)).tolist()
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
-        return answer
+        for label, offsets in enumerate(self.offsets):
+            prior, denominator = offsets.value
+            sums[label] += prior - size * denominator
+        return sums  # type: ignore[no-any-return]
 
     def predict_one(self, features: IndexArray) -> int:
         """The class with the largest score; the lower one of equals."""
@@ -136,7 +142,7 @@ class NaiveBayes(Classifier):
         if not 0 <= label < self.n_classes:
             raise Revert("Classification is out of bounds.")
         size = len(features)
-        counts, log_counts = self.counts[label], self.log_counts[label]
+        counts, log_counts = self.counts[label], self._log_counts
         try:
             before = counts.array.take(features)
         except IndexError:
@@ -145,10 +151,12 @@ class NaiveBayes(Classifier):
         new = size - int(np.count_nonzero(before))
         self.meter.charge(self._gas_learn + self._gas_learn_feature * size + self._gas_new_feature * new)
         # EFFECTS
-        old_logs = log_counts.array.take(features)
+        places = features * self.n_classes + label
+        old_logs = log_counts.array.take(places)
         counts.add_at(features, 1)
         after = counts.array.take(features)
-        log_counts.assign(features, self._log_count(after))
+        new_logs = self._log_count(after)
+        log_counts.assign(places, new_logs)
         self.samples[label].set(self.samples[label].value + 1)
         self.totals[label].set(self.totals[label].value + size)
         self.version.set(self.version.value + 1)
@@ -156,7 +164,7 @@ class NaiveBayes(Classifier):
         prior, denominator = self._offsets(label)
         self.offsets[label].set((prior, denominator))
         if self.watches:
-            gains = log_counts.array.take(features) - old_logs
+            gains = new_logs - old_logs
             if int(_sum(after) - _sum(before)) != size:  # an index that stands more than once gains once
                 features, first = np.unique(features, return_index=True)
                 gains = gains[first]
@@ -165,17 +173,10 @@ class NaiveBayes(Classifier):
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:
         """The class of each row; the same sums as `predict_one`, exactly."""
-        matrix, sizes = features.matrix(np.float64), np.diff(features.indptr)
-        best, answer = None, np.zeros(len(features), np.int64)
-        for label in range(self.n_classes):
-            prior, denominator = self.offsets[label].value
-            score = matrix @ self.log_counts[label].array + (prior - sizes * denominator)
-            if best is None:
-                best = score
-            else:
-                answer[score > best] = label
-                best = np.maximum(best, score)
-        return answer
+        priors, denominators = (np.array(part) for part in zip(*(cell.value for cell in self.offsets), strict=True))
+        sizes = np.diff(features.indptr)
+        scores = features.matrix(np.float64) @ self.log_counts + (priors - np.outer(sizes, denominators))
+        return np.asarray(scores.argmax(1), dtype=np.int64)
 
     def charge_prediction(self, size: int) -> None:
         """Every count of every feature is read for every class."""
@@ -195,11 +196,12 @@ class _NaiveBayesWatch(Watch):
         self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.labels)))
         self.sizes: NDArray[np.float64] = np.zeros(len(self.labels))
 
-    def _predict(self, features: IndexArray) -> int:
-        return self.model.predict_one(features)
+    def _score(self, features: IndexArray) -> tuple[int, list[float]]:
+        scores = self.model.scores(features)
+        return scores.index(max(scores)), scores
 
-    def _set_score(self, slot: int, features: IndexArray) -> None:
-        self.scores[:, slot] = self.model.scores(features)
+    def _put(self, slot: int, features: IndexArray, score: list[float]) -> None:
+        self.scores[:, slot] = score
         self.sizes[slot] = len(features)
 
     def _predictions(self) -> NDArray[np.int64]:

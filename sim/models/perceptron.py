@@ -183,14 +183,15 @@ class _PerceptronWatch(Watch):
         self._longest = 0
         self._ones = np.ones(_FIRST_LENGTH, np.float32)
 
-    def _predict(self, features: IndexArray) -> int:
-        return self.model.predict_one(features)
+    def _score(self, features: IndexArray) -> tuple[int, int]:
+        margin = self.model.margin(features)
+        return int(margin > 0), margin
 
-    def _set_score(self, slot: int, features: IndexArray) -> None:
+    def _put(self, slot: int, features: IndexArray, score: int) -> None:
         if len(features) > self._longest:
             self._longest = len(features)
-        self._widen_if_needed()
-        self.margins[slot] = self.model.margin(features)
+            self._widen_if_needed()
+        self.margins[slot] = score
 
     def _predictions(self) -> NDArray[np.int64]:
         return np.asarray(self.margins > 0, dtype=np.int64)

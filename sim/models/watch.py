@@ -35,7 +35,7 @@ class Watch(ABC):
         self._slots: dict[int, int] = {}
         self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
-        self._fresh: dict[int, tuple[NDArray[np.intp], int, bool]] = {}
+        self._fresh: dict[int, tuple[NDArray[np.intp], int, bool, Any]] = {}
         self._moved = False
 
     def __len__(self) -> int:
@@ -44,10 +44,11 @@ class Watch(ABC):
     def add(self, record: int, features: NDArray[np.intp], label: int) -> bool:
         """Watch a sample; the answer is whether the model agrees with its label now.
 
-        It gets its place among the rows at the next update: most are claimed, and discarded, before there is one.
+        It gets its place among the rows at the next update: many are claimed, and discarded, before there is one.
         """
-        agrees = self._predict(features) == label
-        self._fresh[record] = features, label, agrees
+        prediction, score = self._score(features)
+        agrees = prediction == label
+        self._fresh[record] = features, label, agrees, score
         return agrees
 
     def agrees(self, record: int) -> bool:
@@ -79,16 +80,15 @@ class Watch(ABC):
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
+        if self._fresh:
+            for record, sample in self._fresh.items():
+                self._place(record, *sample)
+            self._fresh.clear()
         if self._slots:
             self._moved = True
             self._move(*change)
-        if self._fresh:
-            self._moved = True
-            for record, (features, label, agreed) in self._fresh.items():
-                self._place(record, features, label, agreed)
-            self._fresh.clear()
 
-    def _place(self, record: int, features: NDArray[np.intp], label: int, agreed: bool) -> None:
+    def _place(self, record: int, features: NDArray[np.intp], label: int, agreed: bool, score: Any) -> None:
         if not self._free:
             self._grow()
         slot = self._free.pop()
@@ -97,15 +97,15 @@ class Watch(ABC):
         self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
         self.labels[slot] = label
         self.agreements[slot] = agreed
-        self._set_score(slot, features)
+        self._put(slot, features, score)
 
     @abstractmethod
-    def _predict(self, features: NDArray[np.intp]) -> int:
-        """The model's class for a sample as it is now."""
+    def _score(self, features: NDArray[np.intp]) -> tuple[int, Any]:
+        """The model's class for a sample as it is now, and the score behind it."""
 
     @abstractmethod
-    def _set_score(self, slot: int, features: NDArray[np.intp]) -> None:
-        """Compute the score of the sample in ``slot`` afresh."""
+    def _put(self, slot: int, features: NDArray[np.intp], score: Any) -> None:
+        """Keep the score of the sample in ``slot``."""
 
     @abstractmethod
     def _predictions(self) -> NDArray[np.int64]:
