@@ -47,8 +47,7 @@ def build(scenario: Scenario, dataset: Dataset | None = None) -> Economy:
     records = DataHandler(chain, RECORDS)
     mechanism = _mechanism(scenario, chain, records)
     trainer = CollaborativeTrainer(chain, TRAINER, records, mechanism, model)
-    contracts: tuple[Any, ...] = (records, mechanism, trainer)
-    for contract in contracts:
+    for contract in (records, mechanism, trainer):
         chain.deploy(contract)
     record = scenario.record
     schedule = Schedule(scenario.horizon, record.accuracy_every, record.display_every)

@@ -11,7 +11,7 @@ from experiments.indices import indices
 from experiments.result import AgentRow, Result, Supply, TwinFacts
 from experiments.schema import Scenario
 from sim.chain import BURNED, PROPOSER
-from sim.economy import HORIZON, Economy
+from sim.economy import Economy
 from sim.units import DAY
 
 
@@ -59,12 +59,10 @@ def _result(
     scenario: Scenario, economy: Economy, baseline: float, wall: float, cpu: float, twin: TwinFacts | None
 ) -> Result:
     recorder, dataset = economy.recorder, economy.stream.dataset
-    now = economy.chain.clock.now
-    ended = scenario.horizon if economy.ended == HORIZON else min(now, scenario.horizon)
     offered_after = 0 if economy.stream.current is None else economy.stream.remaining
     return Result(
         scenario=scenario,
-        days=ended / DAY,
+        days=economy.ended_at / DAY,
         wall_s=wall,
         cpu_s=cpu,
         ended=economy.ended,

@@ -296,3 +296,4 @@ class Economy(mesa.Model):
         self.running = False
         self.recorder.published_accuracy = self.accuracy()
         self._snapshot(time)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa 3.3 would keep the model alive for ever

@@ -86,6 +86,8 @@ class Chain:
         next_nonce = self.nonces.get(sender, 0)
         if value < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < value + limit * price:
             self._refuse(transaction, limit, value + limit * price)
+        if sender in self.contracts:
+            raise InvalidTransaction(f"{sender} is a contract; only accounts send transactions")
         if nonce not in (-1, next_nonce):
             raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
