@@ -23,7 +23,7 @@ owner_claim_after  t_a            t_o
 any_claim_after    t + 8 days     t_a; t ≤ t_o ≤ t_a
 deposit_policy     inv_sqrt       or ``fixed``: every contribution costs ``deposit`` wei
 deposit            one unit       of ``deposit_policy = fixed``, wei
-refund_rule        retry          ``one_shot``: the first check of a mature contribution, whoever asks, decides for good
+refund_rule        retry          ``one_shot``: once found wrong (a report paid, a refund refused) closed to its author
 crumb_standing     full           standing for a refund of what reporters left: ``full``, ``pro_rata`` or ``none``
 =================  =============  =====================================================================================
 
@@ -56,8 +56,9 @@ CRUMB_STANDINGS = ("full", "pro_rata", "none")
 _PRO_RATA = 10**6
 """Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
 
-_SQRT_ITERATION = 109
-"""Gas of one step of the contract's integer square root."""
+# Gas of arithmetic, from gas measured on the contract (see docs/gas.md): one step of its integer square root; what else
+# its price takes beside three reads; asking whose claim it is; what a share takes beside three reads.
+_SQRT_ITERATION, _NO_PRICE, _OWNER_OVERHEAD, _NO_SHARE = 109, 644, 59, 779
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Parameters:
                 raise ConfigError(f"{field} is {getattr(self, field)!r}; choose one of {', '.join(allowed)}.")
         if self.cost_weight < 0 or self.deposit < 0:
             raise ConfigError(f"cost_weight is {self.cost_weight}, deposit {self.deposit}; both must be 0 or more.")
+        if self.unit <= 0:
+            raise ConfigError(f"unit is {self.unit} wei; it must be above 0.")
         t, t_a = self.refund_window, self.any_claim_after
         t_a = t + 8 * DAY if t_a is None else t_a
         t_o = t_a if self.owner_claim_after is None else self.owner_claim_after
@@ -124,7 +127,6 @@ class DepositRefundTake(IncentiveMechanism):
         self.total_submitted: Value[int] = Value(self.journal, 0)
         self.verified: Map[Address, int] = Map(self.journal)
         self.total_verified: Value[int] = Value(self.journal, 0)
-        self.owed: Value[Wei] = Value(self.journal, 0)
         self.decided: Map[Record, bool] = Map(self.journal)
         self._strict = p.profile == "reference"
         self._mature = p.refund_window + self._strict  # the reference wants more than the window, not as much
@@ -136,10 +138,14 @@ class DepositRefundTake(IncentiveMechanism):
         self._one_shot = p.refund_rule == "one_shot"
         schedule = self.schedule
         self._gas_add = schedule.loads(4, 2)
+        if p.cost_weight == 0 and p.deposit_policy == "inv_sqrt":
+            self._gas_add -= schedule.loads(0, 3) + _NO_PRICE  # the contract does not work out a price of nothing
         self._gas_add_time = (schedule.stores(reset=1), schedule.stores(noop=1))
         self._gas_counter = (schedule.stores(set_=1), schedule.stores(reset=1))
         self._gas_refund = schedule.loads(4, 1)
         self._gas_report = schedule.loads(4, 2)
+        self._gas_owner = schedule.loads(0, 1) + _OWNER_OVERHEAD
+        self._gas_expired = schedule.loads(2, 1) + self._gas_owner - _NO_SHARE  # no standing is read, no share divided
 
     @property
     def windows(self) -> ClaimWindows:
@@ -176,7 +182,6 @@ class DepositRefundTake(IncentiveMechanism):
         # EFFECTS
         self.last_update.set(call.now)
         self.total_submitted.set(submitted + 1)
-        self.owed.set(self.owed.value + cost)
         return cost
 
     def on_refund(self, call: Call, record: Record, predict: Predict) -> Wei:
@@ -192,7 +197,7 @@ class DepositRefundTake(IncentiveMechanism):
         if call.now - records.added_time[record] < self._mature:
             raise Revert("Not enough time has passed.")
         if record in self.decided:
-            raise Revert("The first check decided against this contribution.")
+            raise Revert("This contribution was found wrong before.")
         if prediction is None:
             prediction = predict()
         if prediction != records.label[record]:
@@ -207,19 +212,19 @@ class DepositRefundTake(IncentiveMechanism):
         earned = self._standing_earned(left, records.deposit[record])
         self.verified[call.sender] = standing + earned
         self.total_verified.set(total + earned)
-        self.owed.set(self.owed.value - left)
         return left
 
     def on_report(self, call: Call, record: Record, predict: Predict) -> Wei:
         """Pay a reporter's share of a contribution the model disagrees with, or all that is left of an expired one."""
-        # CHECKS
+        # CHECKS, in the contract's order
         records, reporter = self.records, call.sender
+        prediction = predict() if self._asks_first else None
         left = records.claimable[record]
         if left == 0:
             raise Revert("There is no reward left to claim.")
         age = call.now - records.added_time[record]
         if age >= self._any_claim or (reporter == self.owner and age >= self._owner_claim):
-            reward = left
+            reward, gas = left, self._gas_expired
         else:
             if records.author[record] == reporter:
                 raise Revert("Cannot take your own deposit.")
@@ -227,17 +232,17 @@ class DepositRefundTake(IncentiveMechanism):
                 raise Revert("Deposit already claimed by reporter.")
             if age < self._mature:
                 raise Revert("Not enough time has passed.")
-            if predict() == records.label[record]:
+            if (predict() if prediction is None else prediction) == records.label[record]:
                 raise Revert("The model should not agree with the contribution.")
             reward = self._share(record, reporter)
             if reward == 0:
                 raise Revert("The sender has not sent any good data.")
+            gas = self._gas_report + (self._gas_owner if age >= self._owner_claim else 0)
+            # EFFECTS
             if self._one_shot:
                 self.decided[record] = True
         # GAS
-        self.charge(self._gas_report)
-        # EFFECTS
-        self.owed.set(self.owed.value - reward)
+        self.charge(gas)
         return reward
 
     def on_predict_payment(self, call: Call) -> list[Payment]:
@@ -251,7 +256,7 @@ class DepositRefundTake(IncentiveMechanism):
 
     def liabilities(self) -> Wei:
         """All deposits not yet claimed."""
-        return self.owed.value
+        return sum(self.records.claimable)
 
     def standing(self, address: Address) -> int:
         """Verified contributions (in millionths under ``crumb_standing = pro_rata``)."""

@@ -117,9 +117,11 @@ class Chain:
         contract, logs = self.contracts.get(transaction.to), self.logs
         floor = self._start_gas(contract, transaction, self.gas_limit)
         self.logs = []
-        self._attempt(contract, transaction)
-        self.journal.rollback()
-        self.logs = logs
+        try:
+            self._attempt(contract, transaction)
+        finally:
+            self.journal.rollback()
+            self.logs = logs
         return max(self.meter.used, floor)
 
     def _start_gas(self, contract: ContractLike | None, transaction: Transaction, limit: Gas) -> Gas:

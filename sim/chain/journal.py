@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-_MISSING: Any = object()
+MISSING: Any = object()
+"""Stands in the journal for a key that was not there."""
 
 
 class Journal:
@@ -79,12 +80,12 @@ class Map(dict[K, V]):
         self._undo = journal.undo
 
     def __setitem__(self, key: K, value: V) -> None:
-        self._undo.append((self, key, self.get(key, _MISSING)))
+        self._undo.append((self, key, self.get(key, MISSING)))
         dict.__setitem__(self, key, value)
 
     def take_back(self, key: K, value: V) -> None:
         """Undo a write."""
-        if value is _MISSING:
+        if value is MISSING:
             dict.pop(self, key, None)  # absent if the fault struck between the note and the write
         else:
             dict.__setitem__(self, key, value)
@@ -163,11 +164,13 @@ class Weights:
         self._undo.append((self, array, where, array.take(where)))
         array[where] = values
 
-    def add_at(self, where: NDArray[np.intp], amount: Any) -> None:
-        """Add ``amount`` at every index of ``where``, once per occurrence."""
+    def add_at(self, where: NDArray[np.intp], amount: Any) -> NDArray[Any]:
+        """Add ``amount`` at every index of ``where``, once per occurrence; the values before come back."""
         array = self.array
-        self._undo.append((self, array, where, array.take(where)))
+        before = array.take(where)
+        self._undo.append((self, array, where, before))
         np.add.at(array, where, amount)
+        return before
 
     def replace(self, array: NDArray[Any]) -> None:
         """Put another array in the place of this one."""

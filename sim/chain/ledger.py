@@ -6,7 +6,7 @@ Burned fees and tips to block proposers lie in two accounts of their own, so tha
 
 from __future__ import annotations
 
-from sim.chain.journal import Journal, Map, Value
+from sim.chain.journal import MISSING, Journal, Map, Value
 from sim.errors import Revert
 from sim.units import Wei
 
@@ -21,6 +21,7 @@ class Ledger:
 
     def __init__(self, journal: Journal) -> None:
         self.balances: Map[Address, Wei] = Map(journal)
+        self._undo = journal.undo
         self._minted: Value[Wei] = Value(journal, 0)
 
     @property
@@ -41,11 +42,17 @@ class Ledger:
 
     def transfer(self, source: Address, target: Address, amount: Wei) -> None:
         """Move wei; the only way money moves. Raises `Revert` when the source has too little."""
-        balances = self.balances
+        balances, undo = self.balances, self._undo
         available = balances.get(source, 0)
         if amount < 0:
             raise ValueError(f"cannot transfer {amount} wei: an amount is 0 or more")
         if available < amount:
             raise Revert("insufficient balance")
-        balances[source] = available - amount
-        balances[target] = balances.get(target, 0) + amount  # read after the write: the two may be one
+        if source == target:
+            return
+        # What `balances[...] =` does, spelt out: this is the busiest line of the ledger.
+        received = balances.get(target, MISSING)
+        undo.append((balances, source, available))
+        dict.__setitem__(balances, source, available - amount)
+        undo.append((balances, target, received))
+        dict.__setitem__(balances, target, amount if received is MISSING else received + amount)

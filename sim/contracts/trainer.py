@@ -15,7 +15,6 @@ from sim.chain.transaction import Call
 from sim.contracts.base import Contract
 from sim.contracts.data_handler import DataHandler, Record
 from sim.contracts.incentive import IncentiveMechanism
-from sim.errors import Revert
 from sim.features import Data
 from sim.models.base import Classifier
 from sim.units import Seconds, Wei
@@ -61,9 +60,9 @@ class CollaborativeTrainer(Contract):
         data: Data = arguments[0]
         size = len(data.features)
         words = len(arguments) + 1 + size
-        nonzero = 5 + data.nonzero_bytes + (1 if size < 256 else 2)
+        nonzero = 5 + data.nonzero_bytes + _nonzero_bytes(size)
         if len(arguments) > 1:
-            nonzero += arguments[1] > 0
+            nonzero += _nonzero_bytes(arguments[1])
             if len(arguments) > 2:
                 nonzero += _nonzero_bytes(arguments[2])
                 if len(arguments) > 3:
@@ -147,4 +146,6 @@ class CollaborativeTrainer(Contract):
 
 def _nonzero_bytes(number: int) -> int:
     """How many bytes of a 32-byte word that holds ``number`` (a negative one as its two's complement) are not zero."""
+    if 0 <= number < 256:
+        return int(number > 0)
     return _WORD - (number % 2**256).to_bytes(_WORD, "big").count(0)

@@ -113,9 +113,8 @@ def _check_undo(model: Classifier, samples: list[tuple[IndexArray, int]], featur
 def _check_watch(model: Classifier, samples: list[tuple[IndexArray, int]], watch: Watch, fault: str) -> None:
     """The watch holds what `predict_one` answers now."""
     watch.refresh()
-    for number, slot in watch._slots.items():
-        features, label = samples[number]
-        if bool(watch.agreements[slot]) != (model.predict_one(features) == label):
+    for number, (features, label) in enumerate(samples):
+        if watch.agrees(number) != (model.predict_one(features) == label):
             raise _broken(model, f"a watch {fault}", "Publish every update whole, through journal.after_commit")
 
 

@@ -29,6 +29,7 @@ Source: the model of MultinomialNB in the reference simulation, and NaiveBayesCl
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,8 +194,8 @@ class _NaiveBayesWatch(Watch):
     def __init__(self, model: NaiveBayes) -> None:
         super().__init__(model.n_features, np.float64)
         self.model = model
-        self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.labels)))
-        self.sizes: NDArray[np.float64] = np.zeros(len(self.labels))
+        self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.predictions)))
+        self.sizes: NDArray[np.float64] = np.zeros(len(self.predictions))
 
     def _score(self, features: IndexArray) -> tuple[int, list[float]]:
         scores = self.model.scores(features)
@@ -204,10 +205,10 @@ class _NaiveBayesWatch(Watch):
         self.scores[:, slot] = score
         self.sizes[slot] = len(features)
 
-    def _predictions(self) -> NDArray[np.int64]:
+    def _predictions(self) -> NDArray[Any]:
         if len(self.scores) == 2:
-            return np.asarray(self.scores[1] > self.scores[0], dtype=np.int64)
-        return np.asarray(self.scores.argmax(0), dtype=np.int64)
+            return np.asarray(self.scores[1] > self.scores[0])
+        return np.asarray(self.scores.argmax(0))
 
     def _move(
         self, label: int, features: IndexArray, gains: NDArray[np.float64], prior: float, denominator: float

@@ -88,8 +88,9 @@ class SparsePerceptron(Classifier):
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Five passes (or ``passes``) of the rule over the samples in their order, as the chain would apply it."""
+        longest = int(np.diff(features.indptr).max(initial=1))
         most = self._bound.value + self.passes * len(features.indices) * self.step
-        if most > _INT64_SAFE:
+        if most * longest > _INT64_SAFE:
             self.weights.array = self.weights.array.astype(object)
         weights = self.weights.array
         rows = [features.row(i).astype(np.intp) for i in range(len(features))]
@@ -128,9 +129,8 @@ class SparsePerceptron(Classifier):
         if wrong:
             # EFFECTS
             self._widen_if_needed(size)
-            before = self.weights.array.take(features)
             delta = self.step if label else -self.step
-            self.weights.add_at(features, delta)
+            before = self.weights.add_at(features, delta)
             self._charge_update(before, self.weights.array.take(features))
             self.version.set(self.version.value + 1)
             self.journal.after_commit.append((self._publish, (features, delta)))
@@ -179,7 +179,7 @@ class _PerceptronWatch(Watch):
     def __init__(self, model: SparsePerceptron) -> None:
         super().__init__(model.n_features, np.float32)
         self.model = model
-        self.margins: NDArray[np.int64] = np.zeros(len(self.labels), np.int64)
+        self.margins: NDArray[np.int64] = np.zeros(len(self.predictions), np.int64)
         self._longest = 0
         self._ones = np.ones(_FIRST_LENGTH, np.float32)
 
@@ -193,8 +193,8 @@ class _PerceptronWatch(Watch):
             self._widen_if_needed()
         self.margins[slot] = score
 
-    def _predictions(self) -> NDArray[np.int64]:
-        return np.asarray(self.margins > 0, dtype=np.int64)
+    def _predictions(self) -> NDArray[np.bool_]:
+        return np.asarray(self.margins > 0, np.bool_)
 
     def _move(self, features: IndexArray, delta: int) -> None:
         if len(features) > len(self._ones):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-_FIRST_CAPACITY = 64
+_FIRST_CAPACITY = 32
 _EMPTY = -1
 
 
@@ -30,12 +30,13 @@ class Watch(ABC):
 
     def __init__(self, n_features: int, dtype: DTypeLike) -> None:
         self.rows: NDArray[Any] = np.zeros((n_features, _FIRST_CAPACITY), dtype)
-        self.labels: NDArray[np.int64] = np.full(_FIRST_CAPACITY, _EMPTY)
-        self.agreements: NDArray[np.bool_] = np.zeros(_FIRST_CAPACITY, np.bool_)
+        self.predictions: NDArray[Any] = np.zeros(_FIRST_CAPACITY, np.int64)
+        """The class of each slot as last told, as an integer or a truth value."""
         self._slots: dict[int, int] = {}
         self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
+        self._labels: list[int] = [_EMPTY] * _FIRST_CAPACITY
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
-        self._fresh: dict[int, tuple[NDArray[np.intp], int, bool, Any]] = {}
+        self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any]] = {}
         self._moved = False
 
     def __len__(self) -> int:
@@ -47,14 +48,16 @@ class Watch(ABC):
         It gets its place among the rows at the next update: many are claimed, and discarded, before there is one.
         """
         prediction, score = self._score(features)
-        agrees = prediction == label
-        self._fresh[record] = features, label, agrees, score
-        return agrees
+        self._fresh[record] = features, label, prediction, score
+        return prediction == label
 
     def agrees(self, record: int) -> bool:
         """Whether the model agreed with a watched record's label when last asked (`add` or `refresh`)."""
         fresh = self._fresh.get(record)
-        return fresh[2] if fresh else bool(self.agreements[self._slots[record]])
+        if fresh is not None:
+            return fresh[1] == fresh[2]
+        slot = self._slots[record]
+        return bool(self.predictions[slot] == self._labels[slot])
 
     def discard(self, record: int) -> None:
         """Stop watching a sample; unknown records are ignored."""
@@ -62,8 +65,7 @@ class Watch(ABC):
             return
         slot = self._slots.pop(record, None)
         if slot is not None:
-            self.labels[slot] = _EMPTY
-            self.agreements[slot] = False
+            self._records[slot] = _EMPTY
             self._free.append(slot)
 
     def refresh(self) -> list[tuple[int, bool]]:
@@ -71,12 +73,16 @@ class Watch(ABC):
         if not self._moved:
             return []
         self._moved = False
-        agreements = self._predictions() == self.labels
-        changed = np.flatnonzero(agreements != self.agreements)
+        predictions = self._predictions()
+        (changed,) = (predictions != self.predictions).nonzero()
         if not len(changed):
             return []
-        self.agreements = agreements
-        return [(self._records[slot], bool(agreements[slot])) for slot in changed.tolist()]
+        self.predictions = predictions
+        records, labels, slots = self._records, self._labels, changed.tolist()
+        agrees = [bool(predictions[slot] == labels[slot]) for slot in slots]
+        # With two classes every change is one of agreement; with more, from one wrong class to another is not, but to
+        # hear of it twice does no harm. Empty slots change too.
+        return [(records[slot], agree) for slot, agree in zip(slots, agrees, strict=True) if records[slot] != _EMPTY]
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
@@ -88,15 +94,15 @@ class Watch(ABC):
             self._moved = True
             self._move(*change)
 
-    def _place(self, record: int, features: NDArray[np.intp], label: int, agreed: bool, score: Any) -> None:
+    def _place(self, record: int, features: NDArray[np.intp], label: int, prediction: int, score: Any) -> None:
         if not self._free:
             self._grow()
         slot = self._free.pop()
         self._slots[record] = slot
         self._records[slot] = record
         self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
-        self.labels[slot] = label
-        self.agreements[slot] = agreed
+        self._labels[slot] = label
+        self.predictions[slot] = prediction
         self._put(slot, features, score)
 
     @abstractmethod
@@ -108,8 +114,8 @@ class Watch(ABC):
         """Keep the score of the sample in ``slot``."""
 
     @abstractmethod
-    def _predictions(self) -> NDArray[np.int64]:
-        """The class predicted for every slot."""
+    def _predictions(self) -> NDArray[Any]:
+        """The class predicted for every slot, as a new array of integers or truth values."""
 
     @abstractmethod
     def _move(self, *change: Any) -> None:
@@ -117,9 +123,9 @@ class Watch(ABC):
 
     def _grow(self) -> None:
         """Double the number of slots."""
-        old = len(self.labels)
+        old = len(self._records)
         self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
-        self.labels = np.concatenate([self.labels, np.full(old, _EMPTY)])
-        self.agreements = np.concatenate([self.agreements, np.zeros(old, np.bool_)])
+        self.predictions = np.concatenate([self.predictions, np.zeros_like(self.predictions)])
         self._records += [_EMPTY] * old
+        self._labels += [_EMPTY] * old
         self._free += range(2 * old - 1, old - 1, -1)

@@ -1,0 +1,221 @@
+"""`check_mechanism`, the conformance check of mechanisms: run over everything registered, and open to a user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from sim.chain import HARDFORKS, Address, Chain, Clock, Column, FixedPrice, Journal, Table, Transaction
+from sim.chain.transaction import Call
+from sim.contracts import CollaborativeTrainer, DataHandler, IncentiveMechanism
+from sim.errors import ConfigError, Revert
+from sim.features import Data
+from sim.models import SparsePerceptron
+from sim.units import ETHER
+
+PEOPLE = ("ann", "bob", "cat", "dan")
+_STEPS, _MONEY, _FEATURES = 50, 10**9 * ETHER, 3
+
+Build = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
+
+
+def check_mechanism(build: Build) -> None:
+    """Raise `ConfigError` with the first rule a mechanism breaks.
+
+    ``build`` is the class itself, or a function of (chain, address, data_handler). Four addresses add, claim and pay at
+    random, in and out of time. After each transaction money is conserved and `liabilities` equals the escrow; each is
+    run and undone first, and that may leave no trace; views change nothing and tell the truth: the quote is what is
+    kept, and what `may_refund` and `report_reward` promise is paid.
+    """
+    _Play(build).run()
+
+
+class _Play:
+    """One chain with the mechanism on it, and the random transactions."""
+
+    def __init__(self, build: Build) -> None:
+        self.chain = Chain(HARDFORKS["prague"], FixedPrice(1), Clock(now=1_000))
+        self.records = DataHandler(self.chain, "records")
+        self.mechanism = build(self.chain, "incentive", self.records)
+        self.model = SparsePerceptron(_FEATURES, 2, self.chain.journal, self.chain.meter)
+        self.trainer = CollaborativeTrainer(self.chain, "trainer", self.records, self.mechanism, self.model)
+        self.chain.deploy(self.trainer)
+        for who in PEOPLE:
+            self.chain.mint(who, _MONEY)
+        self.rng = np.random.default_rng(0)
+        self.seen: set[str] = set()
+
+    def run(self) -> None:
+        if not getattr(self.mechanism, "kind", ""):
+            raise self.broken("has no kind", "Set the class attribute `kind` to its word in a config")
+        windows = self.mechanism.windows
+        if windows is not None and not 0 <= windows.mature <= windows.expired:
+            raise self.broken(f"windows are {windows}", "Let 0 <= mature <= expired")
+        for number, transaction in enumerate(self.transactions()):
+            if number % 8 == 0:
+                self.check_views()
+            self.send(transaction)
+        if "add_data" not in self.seen:
+            raise self.broken("no contribution was ever accepted", "Accept a contribution that pays the quote")
+
+    def transactions(self) -> Iterator[Transaction]:
+        """Adds that pay enough or too little, claims of what there is at telling ages, paid predictions."""
+        for _ in range(_STEPS):
+            who = PEOPLE[self.rng.integers(len(PEOPLE))]
+            what = self.rng.random()
+            if what < 0.35 or not len(self.records):
+                yield from self.addition(who, self.sample(), int(self.rng.integers(2)))
+            elif what < 0.45:
+                yield Transaction(who, "trainer", "predict", (self.sample(),), int(self.rng.integers(0, 10**6)))
+            else:
+                yield from self.claims()
+            if self.rng.random() < 0.5:
+                self.chain.clock.advance(self.chain.clock.now + int(self.rng.integers(0, 100)))
+
+    def addition(self, who: Address, data: Data, label: int) -> Iterator[Transaction]:
+        """A wei too little, then enough or a wei too much."""
+        try:
+            cost = self.mechanism.quote(self.chain.clock.now, data, label)
+        except Revert:
+            return
+        if cost < self.mechanism.lowest_quote:
+            raise self.broken(f"quotes {cost}, below lowest_quote {self.mechanism.lowest_quote}", "Lower lowest_quote")
+        if cost:
+            yield Transaction(who, "trainer", "add_data", (data, label), cost - 1)
+        self.quoted = cost
+        yield Transaction(who, "trainer", "add_data", (data, label), cost + int(self.rng.integers(0, 2)))
+
+    def claims(self) -> Iterator[Transaction]:
+        """Everyone tries one contribution, often at the edge of a window, and again when the model was turned round."""
+        records, now = self.records, self.chain.clock.now
+        record = int(self.rng.integers(max(0, len(records) - 5), len(records)))
+        data, label, windows = records.data[record], records.label[record], self.mechanism.windows
+        if windows is not None and self.rng.random() < 0.7:
+            edge = (windows.mature, windows.mature, windows.expired)[self.rng.integers(3)]
+            edge += int(self.rng.integers(-1, 2)) + records.added_time[record]
+            self.chain.clock.advance(max(now, edge))
+        yield from self.claims_of(record)
+        who = PEOPLE[self.rng.integers(len(PEOPLE))]
+        for turned in (1 - label, label):
+            yield from self.addition(who, data, turned)
+            yield from self.claims_of(record)
+
+    def claims_of(self, record: int) -> Iterator[Transaction]:
+        records = self.records
+        key = (records.data[record], records.label[record], records.added_time[record])
+        author = records.author[record]
+        for who in self.rng.permutation(PEOPLE).tolist():
+            if who == author:
+                yield Transaction(who, "trainer", "refund", key)
+            yield Transaction(who, "trainer", "report", (*key, author))
+
+    def sample(self) -> Data:
+        return Data(self.rng.integers(0, _FEATURES, size=int(self.rng.integers(0, 3))))
+
+    def send(self, transaction: Transaction) -> None:
+        """Try, undo, look; then execute, and look again."""
+        chain, method = self.chain, transaction.method
+        promise = self.promise(transaction)
+        before, escrow = self.state(), self.trainer.escrow()
+        try:
+            chain.estimate_gas(transaction)
+            if self.state() != before:
+                raise self.broken(
+                    f"{method} that is undone leaves a trace in {self.difference(before)}",
+                    "Keep state in cells of the journal (Value, Map, Column) and write through their methods",
+                )
+            receipt = chain.execute(transaction)
+        except ConfigError:
+            raise
+        except Exception as error:
+            raise self.broken(f"{method} raises {error!r}", "Refuse with Revert; pay no less than 0") from error
+        if not receipt.ok:
+            if self.state() != before:
+                raise self.broken(f"{method} that is refused leaves a trace in {self.difference(before)}", "Use cells")
+            if promise:
+                raise self.broken(
+                    f"{method} was promised {promise} wei and refused: {receipt.reason!r}",
+                    "Let may_refund and report_reward follow the rules of on_refund and on_report",
+                )
+        else:
+            self.seen.add(method)
+        if method == "add_data" and receipt.ok and self.trainer.escrow() - escrow != self.quoted:
+            raise self.broken(
+                f"quoted {self.quoted} wei and kept {self.trainer.escrow() - escrow}", "Keep what was quoted, no less"
+            )
+        if promise is not None and receipt.ok and receipt.result != promise:
+            raise self.broken(f"{method} was promised {promise} wei and paid {receipt.result}", "Let the two agree")
+        if self.mechanism.liabilities() != self.trainer.escrow():
+            raise self.broken(
+                f"owes {self.mechanism.liabilities()} wei after {method} and holds {self.trainer.escrow()}",
+                "Let liabilities follow every amount kept and paid",
+            )
+        if sum(chain.ledger.balances.values()) != chain.ledger.minted:
+            raise self.broken(f"{method} made or lost money", "Leave transfers to the trainer")
+
+    def promise(self, transaction: Transaction) -> int | None:
+        """What the views promise for a claim within its windows, with the model as it is now; None for the rest."""
+        windows, method = self.mechanism.windows, transaction.method
+        if windows is None or method not in ("refund", "report"):
+            return None
+        data, label, added, *author = transaction.arguments
+        record = self.records.by_key[data.key, label, added, author[0] if author else transaction.sender]
+        if not windows.mature <= self.chain.clock.now - added < windows.expired:
+            return None
+        agrees = self.model.predict_one(data.features) == label
+        if method == "refund":
+            offered = agrees and self.mechanism.may_refund(record, transaction.sender)
+            return self.records.claimable[record] if offered else 0
+        return 0 if agrees else self.mechanism.report_reward(record, transaction.sender)
+
+    def check_views(self) -> None:
+        """Looking changes nothing."""
+        before, mechanism = self.state(), self.mechanism
+        for record in range(max(0, len(self.records) - 3), len(self.records)):
+            for who in PEOPLE:
+                mechanism.may_refund(record, who)
+                mechanism.report_reward(record, who)
+                mechanism.standing(who)
+        mechanism.total_standing()
+        mechanism.liabilities()
+        try:
+            mechanism.quote(self.chain.clock.now, self.sample(), 1)
+        except Revert:
+            pass
+        if self.state() != before:
+            raise self.broken(f"a view changes {self.difference(before)}", "Let only the on_ hooks write")
+
+    def state(self) -> dict[str, Any]:
+        """All attributes of the mechanism, cells and others, and the records; money is compared elsewhere."""
+        skip = ("chain", "journal", "records", "schedule", "charge", "methods", "address")
+        own = {name: _plain(value) for name, value in vars(self.mechanism).items() if name not in skip}
+        return own | {"the records": [list(column) for column in self.records._table.columns]}
+
+    def difference(self, before: dict[str, Any]) -> str:
+        now = self.state()
+        return ", ".join(name for name in {**before, **now} if before.get(name) != now.get(name))
+
+    def broken(self, found: str, fix: str) -> ConfigError:
+        name = getattr(self.mechanism, "kind", "") or type(self.mechanism).__name__
+        return ConfigError(f"Mechanism {name!r}: {found}. {fix}.")
+
+
+def _plain(value: Any) -> Any:
+    """A copy that can be compared later: cells and collections by content, other objects by their attributes."""
+    if isinstance(value, int | str | None):
+        return value
+    if isinstance(value, dict):
+        return [(key, _plain(item)) for key, item in value.items()]
+    if isinstance(value, list | tuple | set):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Journal | Table | Chain | DataHandler | Call) or callable(value):
+        return None
+    slots = getattr(type(value), "__slots__", ())
+    names = [*vars(value)] if hasattr(value, "__dict__") else [slots] if isinstance(slots, str) else [*slots]
+    if names and not isinstance(value, Column):
+        return [(name, _plain(getattr(value, name, None))) for name in names if name != "_undo"]
+    return value

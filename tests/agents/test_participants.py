@@ -1,0 +1,149 @@
+"""Participants: what they send, when they wake up, and what they refuse to pay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents import Honest, LabelFlipper, Participant, Settings, Spammer
+from sim.chain import FixedPrice
+from sim.data import Sample
+from sim.economy import Economy, Schedule
+from sim.errors import ConfigError
+from sim.rng import Streams
+from sim.units import DAY, DEFAULT_UNIT
+from tests.support import make_economy
+
+PLENTY = Settings(balance=10**21)
+
+
+def make(kind: type[Participant], settings: Settings = PLENTY, economy: Economy | None = None, **keywords: Any) -> Any:
+    return kind(economy or make_economy(), "ann", settings, Streams(5), **keywords)
+
+
+def samples(count: int, n_classes: int = 2) -> list[Sample]:
+    return [Sample(row, np.array([0], np.int32), row % n_classes, n_classes) for row in range(count)]
+
+
+def test_flipper_gives_the_next_class_always() -> None:
+    agent = make(LabelFlipper)
+    assert [agent.choose_label(sample) for sample in samples(6, 3)] == [1, 2, 0, 1, 2, 0]
+
+
+def test_honest_is_right_but_for_mistakes() -> None:
+    offered = samples(4_000, 3)
+    exact = make(Honest, mistake_rate=0.0)
+    assert [exact.choose_label(sample) for sample in offered] == [sample.label for sample in offered]
+    careless = make(Honest, mistake_rate=0.25)
+    wrong = [careless.choose_label(sample) - sample.label for sample in offered]
+    assert np.mean([difference != 0 for difference in wrong]) == pytest.approx(0.25, abs=0.03)
+    assert {difference % 3 for difference in wrong} == {0, 1, 2}  # a mistake may be either other class
+
+
+def test_spammer_gives_every_class_alike() -> None:
+    agent = make(Spammer)
+    counts = np.bincount([agent.choose_label(sample) for sample in samples(3_000, 3)])
+    assert counts.tolist() == pytest.approx([1_000] * 3, abs=120)
+
+
+@pytest.mark.parametrize(
+    ("settings", "mean", "sd"),
+    [
+        (Settings(mean_gap=600, arrival="normal", gap_sd=1), 599.5, (1 + 1 / 12) ** 0.5),  # rounded down
+        (Settings(mean_gap=600), 600, 600),
+    ],
+)
+def test_gaps_have_the_mean_and_spread_they_should(settings: Settings, mean: float, sd: float) -> None:
+    agent = make(Honest, settings)
+    gaps = [agent.next_gap() for _ in range(20_000)]
+    assert min(gaps) >= 1
+    assert np.mean(gaps) == pytest.approx(mean, rel=0.03)
+    assert np.std(gaps) == pytest.approx(sd, rel=0.05)
+
+
+def alone(settings: Settings, **parameters: Any) -> Any:
+    """An honest agent's statement after a day in an economy with a fixed price of one unit."""
+    economy = make_economy(
+        rows=60, schedule=Schedule(horizon=DAY), deposit_policy="fixed", refund_window=DAY, any_claim_after=3 * DAY,
+        **parameters,
+    )  # fmt: skip
+    agent = make(Honest, settings, economy, participation_margin=None)
+    economy.join(agent)
+    economy.run()
+    return agent.statement, economy
+
+
+def test_nobody_pays_more_than_it_is_willing_to() -> None:
+    for most, accepted in ((DEFAULT_UNIT - 10_000, False), (DEFAULT_UNIT + 10_000, True)):
+        statement, _ = alone(Settings(balance=10**21, willingness_mean=most, willingness_sd=1))
+        assert (statement.submitted > 0) == accepted
+        assert (statement.rejected_price > 0) == (not accepted)
+
+
+def test_nobody_pays_more_than_it_has() -> None:
+    statement, economy = alone(Settings(balance=5 * DEFAULT_UNIT))
+    assert (statement.submitted, statement.locked) == (5, 5 * DEFAULT_UNIT)
+    assert statement.rejected_wallet > 0
+    assert economy.chain.ledger.balance("ann") == 0
+
+
+def test_wallet_must_cover_the_fee_as_well() -> None:
+    """At 1 gwei a contribution costs some 0.2 units of gas beside its deposit of one."""
+    for extra, accepted in ((DEFAULT_UNIT // 10, 0), (DEFAULT_UNIT, 1)):
+        statement, _ = alone(Settings(balance=DEFAULT_UNIT + extra), fees=FixedPrice(10**9))
+        assert statement.submitted == accepted
+        assert statement.rejected_wallet > 0
+
+
+def test_honest_declines_more_the_worse_the_model_is() -> None:
+    economy = make_economy()
+    economy.join(agent := make(Honest, economy=economy, participation_margin=0.15))
+    view = next(member[1] for member in economy._members)
+    for accuracy, expected in ((0.5, 0.65), (0.85, 1.0), (0.0, 0.15)):
+        economy.recorder.published_accuracy = accuracy
+        takes_part = np.mean([agent.participates(view) for _ in range(3_000)])
+        assert takes_part == pytest.approx(expected, abs=0.03)
+
+
+def test_honest_quits_for_good_after_steady_losses() -> None:
+    economy = make_economy()
+    settings = Settings(balance=1_000)
+    economy.join(agent := make(Honest, settings, economy, quit_loss=10, quit_patience=2 * DAY))
+    view = next(member[1] for member in economy._members)
+    assert agent.participates(view)
+    for day in range(1, 20):
+        economy.chain.clock.advance(day * DAY)
+        economy.chain.ledger.transfer("ann", "sink", 50)
+        agent.participates(view)
+    assert agent.has_quit
+    assert not agent.can_add(0, 10**9)
+    economy.chain.mint("ann", 10**9)
+    economy.chain.clock.advance(30 * DAY)
+    assert not agent.participates(view)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"balance": -1}, "balance is -1"),
+        ({"willingness_sd": -1}, "willingness_sd"),
+        ({"willingness_mean": 0}, "willingness_to_pay is 0"),
+        ({"mean_gap": 0}, "mean_gap is 0"),
+        ({"gap_sd": -1}, "gap_sd"),
+        ({"arrival": "never"}, "arrival is 'never'"),
+        ({"effort_cost": -1}, "effort_cost"),
+        ({"capital_cost": -0.1}, "capital_cost"),
+        ({"outside_value": -1}, "outside_value"),
+    ],
+)
+def test_wrong_setting_is_named(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        Settings(**wrong)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1])
+def test_wrong_mistake_rate_is_named(rate: float) -> None:
+    with pytest.raises(ConfigError, match="mistake_rate"):
+        make(Honest, mistake_rate=rate)
