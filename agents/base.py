@@ -153,14 +153,16 @@ class Participant(mesa.Agent):
 
     def claims(self, view: View) -> Sequence[Transaction]:
         """Refunds of its own, then reports of others, then expired deposits, each only if it pays more than its fee."""
-        settings = self.settings
-        wanted = [view.refund(record) for record in view.refundable()] if settings.refunds else []
+        settings, wanted = self.settings, []
+        if settings.refunds and (records := view.refundable()):
+            wanted = [view.refund(record) for record in records]
         # Without standing a report is refused; a refund sent first may earn it.
         if settings.reports and (wanted or view.standing):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
-            wanted += [view.report(record) for record in disputes]
-        if settings.takes_expired:
-            wanted += [view.report(record) for record in view.expired()]
+            if disputes:
+                wanted += [view.report(record) for record in disputes]
+        if settings.takes_expired and (records := view.expired()):
+            wanted += [view.report(record) for record in records]
         return wanted if not view.gas_price else self._worth_their_fee(view, wanted)
 
     def on_receipt(self, receipt: Receipt) -> None:

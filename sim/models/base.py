@@ -12,6 +12,7 @@ from sim.chain.gas import HARDFORKS, Meter
 from sim.chain.journal import Journal, Value
 from sim.features import Features
 from sim.models.watch import Watch
+from sim.units import Gas
 
 IndexArray = NDArray[np.intp]
 
@@ -44,6 +45,9 @@ class Classifier(ABC):
         self.version: Value[int] = Value(self.journal, 0)
         """Rises whenever a prediction may have changed."""
         self.watches: list[Watch] = []
+        self.gas_to_predict: Gas = 0
+        """Gas of a prediction within a transaction; a model sets it, and what each feature adds, by its schedule."""
+        self.gas_to_predict_feature: Gas = 0
 
     @abstractmethod
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
@@ -62,16 +66,18 @@ class Classifier(ABC):
         """The class of each row, shape (n_rows,): exactly what `predict_one` would answer."""
 
     @abstractmethod
-    def charge_prediction(self, size: int) -> None:
-        """Charge the gas of predicting a sample of ``size`` features within a transaction."""
+    def _new_watch(self) -> Watch:
+        """A watch of the model's own kind."""
 
-    @abstractmethod
     def watch(self) -> Watch:
         """A new, empty set of samples whose predictions follow this model's committed updates."""
+        watch = self._new_watch()
+        self.watches.append(watch)
+        return watch
 
     def predict_on_chain(self, features: IndexArray) -> int:
         """`predict_one` within a transaction: charges its gas."""
-        self.charge_prediction(len(features))
+        self.meter.charge(self.gas_to_predict + self.gas_to_predict_feature * len(features))
         return self.predict_one(features)
 
     def accuracy(self, features: Features, labels: NDArray[np.int64]) -> float:

@@ -85,7 +85,7 @@ def _check_views(model: Classifier, samples: list[tuple[IndexArray, int]]) -> No
     if many != one:
         raise _broken(model, "predict_many differs from predict_one", "Break ties and round alike in both")
     if model.meter.used != used:
-        raise _broken(model, "predict_one charges gas", "It is a free view; charge in charge_prediction")
+        raise _broken(model, "predict_one charges gas", "It is a free view; predict_on_chain charges")
 
 
 def _check_undo(model: Classifier, samples: list[tuple[IndexArray, int]], features: IndexArray, label: int) -> None:
@@ -107,7 +107,7 @@ def _check_undo(model: Classifier, samples: list[tuple[IndexArray, int]], featur
     model.meter.start(_PLENTY)
     model.predict_on_chain(features)
     if not model.meter.used:
-        raise _broken(model, "predicting within a transaction is free", "Charge gas in charge_prediction")
+        raise _broken(model, "predicting within a transaction is free", "Set gas_to_predict")
 
 
 def _check_watch(model: Classifier, samples: list[tuple[IndexArray, int]], watch: Watch, fault: str) -> None:

@@ -85,8 +85,8 @@ class NaiveBayes(Classifier):
         self._gas_learn_feature = schedule.loads(1, 2) + schedule.stores(reset=1) + _LEARN_FEATURE
         self._gas_new_feature = schedule.store_set - schedule.store_reset
         # Each class has its length and header read once; each feature of each class costs one cold and two warm reads.
-        self._gas_predict = schedule.loads(3) + _PREDICT_CALL + n_classes * (schedule.loads(1, 2) + _PREDICT_CLASS)
-        self._gas_predict_feature = _PREDICT_FEATURE + n_classes * (schedule.loads(1, 2) + _PREDICT_FEATURE_CLASS)
+        self.gas_to_predict = schedule.loads(3) + _PREDICT_CALL + n_classes * (schedule.loads(1, 2) + _PREDICT_CLASS)
+        self.gas_to_predict_feature = _PREDICT_FEATURE + n_classes * (schedule.loads(1, 2) + _PREDICT_FEATURE_CLASS)
 
     @staticmethod
     def _logs(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -179,15 +179,8 @@ class NaiveBayes(Classifier):
         scores = features.matrix(np.float64) @ self.log_counts + (priors - np.outer(sizes, denominators))
         return np.asarray(scores.argmax(1), dtype=np.int64)
 
-    def charge_prediction(self, size: int) -> None:
-        """Every count of every feature is read for every class."""
-        self.meter.charge(self._gas_predict + self._gas_predict_feature * size)
-
-    def watch(self) -> Watch:
-        """Scores that move with every sample learnt, by weighted overlaps."""
-        watch = _NaiveBayesWatch(self)
-        self.watches.append(watch)
-        return watch
+    def _new_watch(self) -> Watch:
+        return _NaiveBayesWatch(self)
 
 
 class _NaiveBayesWatch(Watch):

@@ -76,8 +76,8 @@ class SparsePerceptron(Classifier):
         self.weights = Weights(self.journal, np.zeros(n_features, np.int64))
         self._bound: Value[int] = Value(self.journal, abs(intercept))
         schedule = self.meter.schedule
-        self._gas_predict = schedule.loads(1) + _PREDICT_CALL
-        self._gas_predict_feature = schedule.loads(1) + _PREDICT_FEATURE
+        self.gas_to_predict = schedule.loads(1) + _PREDICT_CALL
+        self.gas_to_predict_feature = schedule.loads(1) + _PREDICT_FEATURE
         self._gas_learn = schedule.loads(2) + _PREDICT_CALL
         self._gas_update_feature = schedule.loads(0, 3) + _UPDATE_FEATURE
 
@@ -125,7 +125,7 @@ class SparsePerceptron(Classifier):
         wrong = (self.margin(features) > 0) != label
         # GAS
         size = len(features)
-        self.meter.charge(self._gas_learn + self._gas_predict_feature * size)
+        self.meter.charge(self._gas_learn + self.gas_to_predict_feature * size)
         if wrong:
             # EFFECTS
             self._widen_if_needed(size)
@@ -164,15 +164,8 @@ class SparsePerceptron(Classifier):
             return np.asarray(margins > threshold, dtype=np.int64)
         return np.asarray(features.matrix(np.int64) @ weights > -self.intercept, dtype=np.int64)
 
-    def charge_prediction(self, size: int) -> None:
-        """One read of the intercept and one of each weight."""
-        self.meter.charge(self._gas_predict + self._gas_predict_feature * size)
-
-    def watch(self) -> Watch:
-        """Margins that move by the step times the overlap whenever the model errs."""
-        watch = _PerceptronWatch(self)
-        self.watches.append(watch)
-        return watch
+    def _new_watch(self) -> Watch:
+        return _PerceptronWatch(self)
 
 
 class _PerceptronWatch(Watch):

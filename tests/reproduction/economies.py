@@ -55,10 +55,7 @@ class FrozenModel(Classifier):
     def predict_many(self, features: Features) -> Any:
         return features.indices[1::2].astype(np.int64) - self.n_classes
 
-    def charge_prediction(self, size: int) -> None:
-        """Gas is free in these economies."""
-
-    def watch(self) -> _NothingMoves:
+    def _new_watch(self) -> Any:
         return _NothingMoves(self)
 
 
