@@ -52,7 +52,7 @@ class Settings:
     refunds            True        claims own deposits the model agrees with
     reports            True        reports contributions of others the model disagrees with
     most_disputes      None        looks at no more than this many disputes per wake-up
-    takes_expired      True        takes what is left of expired deposits
+    takes_expired      True        takes what is left of expired deposits; an owner, also by its earlier claim
     effort_cost        0           wei of effort for each sample submitted
     capital_cost       0           yearly return that locked deposits forgo (0.05 is 5 %)
     outside_value      0           wei gained elsewhere for each accuracy point destroyed
@@ -103,7 +103,7 @@ class Participant(mesa.Agent):
     traits: ClassVar[Traits]
 
     def __init__(
-        self, economy: Economy, name: str, settings: Settings, streams: Streams, group: str = "", **_: Any
+        self, economy: Economy, name: str, settings: Settings, streams: Streams, group: str = ""
     ) -> None:
         super().__init__(economy)
         self.name = self.address = name
@@ -152,16 +152,19 @@ class Participant(mesa.Agent):
         return (transaction,)
 
     def claims(self, view: View) -> Sequence[Transaction]:
-        """Refunds of its own, then reports of others, then expired deposits, each only if it pays more than its fee."""
+        """Refunds of its own, reports of others, expired deposits, then an owner's claims; each only if worth its fee."""
         settings, wanted = self.settings, []
         if settings.refunds and (records := view.refundable()):
             wanted = [view.refund(record) for record in records]
-        # Without standing a report is refused; a refund sent first may earn it.
-        if settings.reports and (wanted or view.standing):
+        # Without standing a report is refused. A refund sent first may earn it, but where gas costs money nothing is sent
+        # on a maybe: the disputes stay unread until the next wake-up.
+        if settings.reports and (view.standing or (wanted and not view.gas_price)):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
             if disputes:
                 wanted += [view.report(record) for record in disputes]
         if settings.takes_expired and (records := view.expired()):
+            wanted += [view.report(record) for record in records]
+        if settings.takes_expired and (records := view.owned()):
             wanted += [view.report(record) for record in records]
         return wanted if not view.gas_price else self._worth_their_fee(view, wanted)
 
@@ -183,7 +186,7 @@ class Participant(mesa.Agent):
         most = self.settings.willingness_mean
         if most is not None and not self.settings.willingness_sd and lowest_quote > most:
             return False
-        return balance >= max(lowest_quote, 1)
+        return balance >= lowest_quote
 
     def takes_expired(self) -> bool:
         """Whether it takes expired deposits."""

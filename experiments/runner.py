@@ -86,7 +86,7 @@ def _result(
 def _agent_rows(economy: Economy, scenario: Scenario) -> list[AgentRow]:
     """A row for each address, in the order of the scenario."""
     kinds = {group.name: group for group in scenario.agents}
-    now, ledger = economy.chain.clock.now, economy.chain.ledger
+    now, ledger = economy.ended_at, economy.chain.ledger
     rows = []
     for actor in economy.actors.values():
         group, statement = kinds[actor.group], actor.statement

@@ -150,15 +150,17 @@ class DepositRefundTake(IncentiveMechanism):
     @property
     def windows(self) -> ClaimWindows:
         """Maturity and expiry by age, in seconds."""
-        return ClaimWindows(self._mature, self._any_claim)
+        return ClaimWindows(self._mature, self._any_claim, self._owner_claim if self.owner else None)
 
     @property
     def lowest_quote(self) -> Wei:
-        """The floor of the price: one unit in the reference, the deposit itself when it is fixed, otherwise nothing."""
+        """The floor of the price: one unit in the reference, the deposit itself when it is fixed, otherwise one wei."""
         p = self.parameters
         if p.deposit_policy == "fixed":
             return p.deposit
-        return p.unit if p.profile == "reference" else 0
+        if p.profile == "reference":
+            return p.unit
+        return int(p.cost_weight > 0)  # it falls with time, but not to nothing within any horizon
 
     def quote(self, now: Seconds, data: Data, label: int) -> Wei:
         """The deposit now; it depends on neither data nor label."""

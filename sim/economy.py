@@ -21,7 +21,7 @@ from sim.chain.transaction import Receipt, Transaction
 from sim.contracts.claims import ClaimsIndex
 from sim.contracts.trainer import CollaborativeTrainer
 from sim.data.stream import DataStream
-from sim.errors import Revert
+from sim.errors import ConfigError, Revert
 from sim.recorder import Added, Recorder, Snapshot
 from sim.statement import Statement
 from sim.units import DAY, Seconds, Wei
@@ -93,7 +93,7 @@ class Economy(mesa.Model):
         super().__init__(rng=seed)
         windows = trainer.mechanism.windows
         if windows is None:
-            raise ValueError(f"{trainer.mechanism.kind} has no claim windows; the economy needs them")
+            raise ConfigError(f"mechanism {trainer.mechanism.kind} has no claim windows; an economy needs them.")
         self.chain = chain
         self.trainer = trainer
         self.stream = stream

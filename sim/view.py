@@ -17,7 +17,10 @@ from sim.units import Seconds, Wei
 
 
 class View:
-    """The world as one address sees it, always at the present moment; nothing here changes anything.
+    """The world as one address sees it now; nothing here changes anything.
+
+    What can be claimed (`refundable`, `disputed`, `expired`, `owned`) is brought up to the present whenever claims are
+    asked for; before that it is as at the last wake-up of anybody.
 
     Behaviours read a view and build transactions with it; they hold no reference to chain or contracts.
     """
@@ -119,6 +122,10 @@ class View:
         """Contributions of whose deposit anyone may take what is left."""
         return list(self._claims.expired)
 
+    def owned(self) -> list[Record]:
+        """Contributions of whose deposit the owner may take what is left; none for anybody else."""
+        return list(self._claims.owned) if self.address == self._mechanism.owner else []
+
     def report_reward(self, record: Record) -> Wei:
         """What reporting a disputed contribution would pay oneself now; 0 when it would be refused."""
         return self._mechanism.report_reward(record, self.address)
@@ -146,7 +153,7 @@ class View:
         data, label, added_time, *author = claim.arguments
         owner = author[0] if author else self.address
         record = self._records.by_key[(data.key, label, added_time, owner)]
-        if claim.method == "refund" or record in self._claims.expired:
+        if claim.method == "refund" or record in self._claims.expired or record in self.owned():
             return self._records.claimable[record]
         return self.report_reward(record)
 

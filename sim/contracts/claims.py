@@ -8,7 +8,8 @@ for a look, not O(pending). It follows committed state only.
   the order in which they were added.
 * A mature record is *watched*. While the model agrees it stands among its author's ``refundable`` records; each time
   it begins to disagree its number is appended to the ``disputes`` log, which every reporter reads at an own pace.
-* An expired record with money left stands in ``expired`` for anyone.
+* An expired record with money left stands in ``expired`` for anyone; where there is an owner with an earlier claim, it
+  stands in ``owned`` before that.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class ClaimsIndex:
     refundable : for each author, the mature open records the model agrees with
     disputes : every record, each time the model began to disagree with it while it was mature and open
     expired : records past the last window with money left
+    owned : records past the owner's window, but not the last, with money left
     open_records : number of records with money left, of whatever age
     """
 
@@ -42,9 +44,11 @@ class ClaimsIndex:
         self.refundable: dict[Address, dict[Record, None]] = {}
         self.disputes: list[Record] = []
         self.expired: dict[Record, None] = {}
+        self.owned: dict[Record, None] = {}
         self.open_records = 0
         self._maturing: deque[Record] = deque()
         self._expiring: deque[Record] = deque()
+        self._owning: deque[Record] = deque()
 
     def note_added(self, record: Record) -> None:
         """A contribution was added (or a spent one overwritten)."""
@@ -52,6 +56,8 @@ class ClaimsIndex:
             self.open_records += 1
             self._maturing.append(record)
             self._expiring.append(record)
+            if self.windows.owner is not None:
+                self._owning.append(record)
 
     def note_claimed(self, record: Record) -> None:
         """Money of a contribution was claimed."""
@@ -68,6 +74,8 @@ class ClaimsIndex:
             self._mature(self._maturing.popleft())
         for record, agrees in self.watch.refresh():
             self._place(record, agrees)
+        if self.windows.owner is not None:
+            self._look_for_owner(now - self.windows.owner)
         due = now - self.windows.expired
         while self._expiring and times[self._expiring[0]] <= due:
             self._expire(self._expiring.popleft())
@@ -89,6 +97,12 @@ class ClaimsIndex:
                 mine.pop(record, None)
             self.disputes.append(record)
 
+    def _look_for_owner(self, due: Seconds) -> None:
+        while self._owning and self.records.added_time[self._owning[0]] <= due:
+            record = self._owning.popleft()
+            if self.records.claimable[record]:
+                self.owned[record] = None
+
     def _expire(self, record: Record) -> None:
         if self.records.claimable[record]:
             self._forget(record)
@@ -98,3 +112,4 @@ class ClaimsIndex:
         if self.agreeing.pop(record, None):
             self.refundable[self.records.author[record]].pop(record, None)
         self.watch.discard(record)
+        self.owned.pop(record, None)

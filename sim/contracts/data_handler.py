@@ -6,6 +6,7 @@ number. Its numbers lie in journalled columns, one list for each field.
 
 from __future__ import annotations
 
+from sim.chain.chain import Chain
 from sim.chain.journal import Column, Map, Table
 from sim.chain.ledger import Address
 from sim.chain.transaction import Call
@@ -17,8 +18,9 @@ from sim.units import Seconds, Wei
 Record = int
 Key = tuple[bytes, int, Seconds, Address]
 
-_ADD_OVERHEAD, _FIND_OVERHEAD, _FEATURE_OVERHEAD = 5_987, 5_812, 330
-_ADD_FEATURE_OVERHEAD = 405
+# Gas beside storage, per call and per feature, from gas measured on the contract (see docs/gas.md).
+_ADD_OVERHEAD, _ADD_FEATURE_OVERHEAD = 5_987, 405
+_FIND_OVERHEAD, _FIND_FEATURE_OVERHEAD = 5_812, 330
 
 
 class DataHandler(Contract):
@@ -28,8 +30,8 @@ class DataHandler(Contract):
     (wei left), ``claims`` (successful refunds and reports). ``claimed`` holds (record, address) of every claim.
     """
 
-    def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(*args, **kwargs)
+    def __init__(self, chain: Chain, address: Address) -> None:
+        super().__init__(chain, address)
         table = Table(self.journal, 7)
         self._table = table
         self.data: Column[Data]
@@ -85,7 +87,7 @@ class DataHandler(Contract):
 
     def find(self, data: Data, label: int, added_time: Seconds, author: Address) -> Record:
         """The number of a contribution. Reverts when there is none with this key."""
-        self.charge(_FIND_OVERHEAD + _FEATURE_OVERHEAD * len(data.features))
+        self.charge(_FIND_OVERHEAD + _FIND_FEATURE_OVERHEAD * len(data.features))
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
             raise Revert("Data not found.")

@@ -29,11 +29,12 @@ class ClaimWindows:
     """When a contribution can be claimed, in seconds of age.
 
     From ``mature`` on its author may be refunded if the model agrees with it and others may report it if the model
-    disagrees; from ``expired`` on anyone may take what is left.
+    disagrees; from ``expired`` on anyone may take what is left, from ``owner`` on (None: never) the owner alone.
     """
 
     mature: Seconds
     expired: Seconds
+    owner: Seconds | None = None
 
 
 class Payment(NamedTuple):
@@ -89,6 +90,9 @@ class IncentiveMechanism(Contract):
     @abstractmethod
     def liabilities(self) -> Wei:
         """Wei owed to contributors now: always equal to what the trainer holds in escrow."""
+
+    owner: Address = ""
+    """The address with the earlier claim; none by default."""
 
     def standing(self, address: Address) -> int:
         """Verified contributions of an address."""
