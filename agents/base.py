@@ -102,9 +102,7 @@ class Participant(mesa.Agent):
 
     traits: ClassVar[Traits]
 
-    def __init__(
-        self, economy: Economy, name: str, settings: Settings, streams: Streams, group: str = ""
-    ) -> None:
+    def __init__(self, economy: Economy, name: str, settings: Settings, streams: Streams, group: str = "") -> None:
         super().__init__(economy)
         self.name = self.address = name
         self.group = group or name
@@ -152,12 +150,12 @@ class Participant(mesa.Agent):
         return (transaction,)
 
     def claims(self, view: View) -> Sequence[Transaction]:
-        """Refunds of its own, reports of others, expired deposits, then an owner's claims; each only if worth its fee."""
+        """Own refunds, reports of others, expired deposits, an owner's claims, in this order; each only if worth it."""
         settings, wanted = self.settings, []
         if settings.refunds and (records := view.refundable()):
             wanted = [view.refund(record) for record in records]
-        # Without standing a report is refused. A refund sent first may earn it, but where gas costs money nothing is sent
-        # on a maybe: the disputes stay unread until the next wake-up.
+        # Without standing a report is refused. A refund sent first may earn it, but where gas costs money nothing is
+        # sent on a maybe: the disputes stay unread until the next wake-up.
         if settings.reports and (view.standing or (wanted and not view.gas_price)):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
             if disputes:

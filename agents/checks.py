@@ -10,6 +10,7 @@ from agents.base import Participant, Settings
 from sim.chain.transaction import Receipt, Transaction
 from sim.economy import Economy
 from sim.errors import ConfigError, InvalidTransaction
+from sim.models.base import OUT_OF_BOUNDS
 from sim.rng import Streams
 from sim.units import ETHER, Seconds
 from sim.view import View
@@ -69,6 +70,10 @@ def _play(
         economy.run()
     except InvalidTransaction as error:
         raise _broken(kind, f"sends what no block would include ({error})", "Look at view.balance first") from error
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise _broken(kind, f"fails with {type(error).__name__}: {error}", "See the cause above") from error
     return watched
 
 
@@ -96,6 +101,9 @@ class _Watched:
         return self._look(self._actor.claims, view)
 
     def on_receipt(self, receipt: Receipt) -> None:
+        if receipt.reason == OUT_OF_BOUNDS:
+            label = receipt.transaction.arguments[1]
+            raise _broken(type(self._actor), f"submits label {label!r}", "Choose one from 0 to sample.n_classes - 1")
         sample = self._economy.recorder.added[-1] if receipt.transaction.method == "add_data" and receipt.ok else None
         if sample is not None and sample.true_label is not None:
             self.added += 1

@@ -12,15 +12,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from experiments.design import Design, Grid, Points, Zip
+    from experiments.experiment import Experiment, load_experiment
     from experiments.result import Result
     from experiments.runner import run
     from experiments.scenario import Scenario, load_scenario, scenario_hash, with_levers
 
-__all__ = ["Result", "Scenario", "load_scenario", "run", "scenario_hash", "with_levers"]
+__all__ = [
+    "Design", "Experiment", "Grid", "Points", "Result", "Scenario", "Zip", "load_experiment", "load_scenario", "run",
+    "scenario_hash", "with_levers",
+]  # fmt: skip
 
 _HOME = {
+    "Design": "experiments.design",
+    "Experiment": "experiments.experiment",
+    "Grid": "experiments.design",
+    "Points": "experiments.design",
     "Result": "experiments.result",
     "Scenario": "experiments.scenario",
+    "Zip": "experiments.design",
+    "load_experiment": "experiments.experiment",
     "load_scenario": "experiments.scenario",
     "run": "experiments.runner",
     "scenario_hash": "experiments.scenario",

@@ -172,7 +172,13 @@ def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler) -> Incent
         crumb_standing=section.crumb_standing,
         unit=scenario.unit,
     )
-    return kind(chain, INCENTIVE, records, parameters)
+    known = [address for group in scenario.agents for address in addresses(group)]
+    if section.owner and section.owner not in known:
+        raise ConfigError(
+            f"mechanism.owner is {section.owner!r}, which is no agent's address. Choose one of {', '.join(known[:6])}"
+            f"{', …' if len(known) > 6 else ''}."
+        )
+    return kind(chain, INCENTIVE, records, parameters, section.owner)
 
 
 def settings_of(group: AgentGroup, unit: Wei) -> Settings:

@@ -1,4 +1,5 @@
-"""What can be named in a config, with a line about each: agents, mechanisms, models, data sets, scenarios."""
+"""What can be named in a config, with a line about each: agents, mechanisms, models, data sets, scenarios
+and experiments."""
 
 from __future__ import annotations
 
@@ -79,11 +80,13 @@ def _datasets() -> list[Entry]:
 
 
 def _scenarios() -> list[Entry]:
-    from experiments.scenario import preset_names, preset_text
+    from experiments.scenario import experiment_names, preset_names, preset_text
 
+    by_type = {"scenario": preset_names(), "experiment": experiment_names()}
     return [
-        {"name": name, "description": tomllib.loads(preset_text(name)).get("description", "")}
-        for name in preset_names()
+        {"name": name, "description": tomllib.loads(preset_text(name)).get("description", ""), "type": kind}
+        for kind, names in by_type.items()
+        for name in names
     ]
 
 

@@ -67,10 +67,10 @@ def run_command(
     if as_json:
         result = run(chosen, twin=twin)
         if out is not None:
-            write_result(result, folder, everything=True)
+            write_result(result, folder)
         print(json.dumps(result.to_dict()))
     else:
-        _show(_run_with_progress(chosen, twin), folder, everything=out is not None)
+        _show(_run_with_progress(chosen, twin), folder)
 
 
 def _scenario(name: str, levers: list[str] | None, seed: int | None) -> Scenario:
@@ -120,7 +120,7 @@ def _run_with_progress(scenario: Scenario, twin: bool) -> Result:
         return run(scenario, twin=twin, progress=advance)
 
 
-def _show(result: Result, folder: Path, everything: bool) -> None:
+def _show(result: Result, folder: Path) -> None:
     """Print table and story, write the files and say where they are."""
     from rich.console import Console
 
@@ -132,14 +132,47 @@ def _show(result: Result, folder: Path, everything: bool) -> None:
         console = Console(width=100)
     console.print(agents_table(result))
     for sentence in story(result):
-        console.print(sentence, highlight=False)
-    names = ", ".join(path.name for path in write_result(result, folder, everything))
-    console.print(f"Written to {folder}{os.sep}: {names}", style="dim", highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False, markup=False)
+    names = ", ".join(path.name for path in write_result(result, folder))
+    console.print(f"Written to {folder}{os.sep}: {names}", style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command("sweep")
+def sweep_command(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment ('deca10b list scenarios') or .toml file.")],
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder for tables and manifest.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes, 1 or more; default: one for each core.")] = None,
+    replications: Annotated[int | None, typer.Option(help="Runs of each point, in place of the file's.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Run only what is missing or failed in the folder.")] = False,
+    levers: SetOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run all economies of an experiment on all cores, and compare its points. Exit code 1 if any run failed."""
+    from experiments.cli_sweep import announce, as_json_text, conclude, shown_progress
+    from experiments.experiment import load_experiment
+    from experiments.store import Store
+    from experiments.sweep import sweep, worker_count
+
+    chosen = load_experiment(experiment, dict(_lever(text) for text in levers or ())).replicated(replications)
+    folder = Path("results") / chosen.name.replace(" ", "-") if out is None else Path(out)
+    count = worker_count(workers)
+    Store(folder, chosen, resume)  # refuses a folder of something else before anything is announced
+    if not as_json:
+        announce(chosen)
+    with shown_progress(as_json, count) as progress:
+        results = sweep(chosen, folder, workers=count, resume=resume, progress=progress)
+    if as_json:
+        print(as_json_text(results, chosen))
+    else:
+        conclude(results, chosen)
+    if results.failures:
+        raise typer.Exit(1)
 
 
 @app.command("list")
 def list_command(
-    what: Annotated[str, typer.Argument(help="agents, mechanisms, models, datasets or scenarios.")],
+    what: Annotated[str, typer.Argument(help="agents, mechanisms, models, datasets or scenarios (experiments too).")],
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -153,21 +186,37 @@ def list_command(
     width = max(len(entry["name"]) for entry in entries)
     for entry in entries:
         missing = "" if entry.get("available", True) else f" (not on this machine; {entry['how_to_obtain']})"
-        print(f"{entry['name']:<{width}}  {entry['description']}{missing}")
+        command = " (experiment: deca10b sweep)" if entry.get("type") == "experiment" else ""
+        print(f"{entry['name']:<{width}}  {entry['description']}{missing}{command}")
 
 
 @app.command("check")
 def check_command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a scenario.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file or the name of a scenario or experiment.")],
     levers: SetOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Check a scenario and its data without running it."""
+    """Check a scenario or an experiment, and its data, without running it."""
+    from experiments.experiment import experiment_of
+    from experiments.scenario import load_scenario, read_config
+
+    pulled = dict(_lever(text) for text in levers or ())
+    config, source = read_config(file)
+    if "design" in config:
+        experiment = experiment_of(config, source, pulled, Path(file).parent)
+        print(f"ok: {experiment.name}, an experiment; every point is valid")
+        print(experiment.design)
+        _tell(experiment.scenario)
+    else:
+        _tell(load_scenario(file, pulled))
+
+
+def _tell(scenario: Scenario) -> None:
+    """Print what a scenario would do; building it checks its data."""
     from experiments.build import build
     from experiments.scenario import scenario_hash
     from sim.units import DAY
 
-    scenario = _scenario(file, levers, None)
     economy = build(scenario)
     stream, windows = economy.stream, scenario.mechanism.windows()
     groups = ", ".join(f"{group.count} {group.name}" for group in scenario.agents)

@@ -1,7 +1,7 @@
 """Figures: each a function from tidy frames to a matplotlib `Figure`, without global state.
 
-Colours are those of Okabe and Ito, which people with any colour vision can tell apart; groups also differ in the way
-their lines are dashed, so that a figure survives a black-and-white copy.
+Colours are those of Okabe and Ito, which people with any colour vision can tell apart; adversaries' lines are dashed,
+so that a figure survives a black-and-white copy.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def figure_run(
         _draw_balances(above, series, groups, colours)
         _draw_deposits(below, adds, groups, colours)
         _dress(above, below, series)
-        figure.suptitle(title, fontsize=12, fontweight="bold", color=INK, x=0.01, ha="left")
+        figure.suptitle(title, parse_math=False, fontsize=12, fontweight="bold", color=INK, x=0.01, ha="left")
     return figure
 
 
@@ -92,7 +92,10 @@ def colours_of(groups: Sequence[GroupLook]) -> dict[str, tuple[str, Any]]:
     counts = {False: 0, True: 0}
     for group in groups:
         palette, number = (ADVERSARY_COLOURS if group.adversarial else HONEST_COLOURS), counts[group.adversarial]
-        looks[group.name] = (palette[number % len(palette)], _DASHES[number // len(palette) % len(_DASHES)])
+        looks[group.name] = (
+            palette[number % len(palette)],
+            _DASHES[(number // len(palette) + group.adversarial) % len(_DASHES)],
+        )
         counts[group.adversarial] += 1
     return looks
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sim.errors import ConfigError
@@ -44,14 +46,25 @@ def _unusable(folder: str | Path, reason: str) -> str:
 
 def write_whole(path: Path, content: bytes | str) -> Path:
     """Write a file under another name and rename it, so that nobody ever finds half of it. Raises `ConfigError`."""
-    data = content.encode() if isinstance(content, str) else content
+    with renamed_when_whole(path) as unfinished:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@contextmanager
+def renamed_when_whole(path: Path) -> Iterator[Path]:
+    """A name to write to; what was written gets the name ``path`` when the block ends well, and goes if it does not.
+
+    Raises `ConfigError` where the disk refuses.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
-        unfinished.write_bytes(data)
+        yield unfinished
         unfinished.replace(path)
-    except OSError as error:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise ConfigError(
             f"{str(path)!r} cannot be written: {error.strerror or error}. Free space, or choose another folder."
         ) from error
-    return path

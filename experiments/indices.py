@@ -4,7 +4,7 @@ Deposits change what a model learns only through who can and will still pay. Wit
 in the profile ``solidity``), :math:`\Lambda` contributions per second if everyone added at each wake-up, and
 :math:`\lambda` those of one address:
 
-* price index :math:`k\sqrt{\pi\Lambda}` / willingness to pay: the mean deposit of a Poisson stream (SPEC B1) as a share
+* price index :math:`k\sqrt{\pi\Lambda}` / willingness to pay: the mean deposit of a Poisson stream (B1) as a share
   of what somebody pays at most; near 1 and above, prices shut people out;
 * capital index :math:`\lambda d t` / balance, with d the same mean deposit and t the refund window: the deposits an
   address has in the contract at a time as a share of its money; near 1 and above, wallets are empty.

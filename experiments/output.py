@@ -13,18 +13,18 @@ from experiments.toml import to_toml
 from sim.units import to_units
 
 
-def write_result(result: Result, folder: Path, everything: bool) -> list[Path]:
-    """Write the figure (PNG, SVG) with its data beside it (CSV); ``everything`` adds result.json and scenario.toml.
+def write_result(result: Result, folder: Path) -> list[Path]:
+    """Write result.json, scenario.toml, the figure (PNG, SVG) and its data beside it (CSV).
 
     Each file appears whole or not at all. Raises `ConfigError` if the folder cannot be written to.
     """
     from experiments.figures import figure_of, save_figure  # late: matplotlib is slow to load
 
     make_folder(folder)
-    paths = []
-    if everything:
-        paths.append(write_whole(folder / "result.json", json.dumps(result.to_dict(), indent=1) + "\n"))
-        paths.append(write_whole(folder / "scenario.toml", to_toml(to_plain(result.scenario))))
+    paths = [
+        write_whole(folder / "result.json", json.dumps(result.to_dict(), indent=1) + "\n"),
+        write_whole(folder / "scenario.toml", to_toml(to_plain(result.scenario))),
+    ]
     for name, table in (("series", result.series()), ("adds", result.adds())):
         paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
     return paths + save_figure(figure_of(result), folder, "figure")
@@ -67,10 +67,11 @@ def _column(result: Result, group: str) -> dict[str, str]:
         "deposits still locked (units)": units(total("locked")),
         "profit (units)": f"[{colour}]{units(profit)}{share}[/]",
         "samples contributed": f"{total('submitted'):,}",
-        "of these refunded": f"{total('refunded'):,}",
+        "refunds, whole or of what was left": f"{total('refunded'):,}",
         "deposits taken by others (units)": units(total("taken_from")),
         "reports of others": f"{total('reported'):,}",
         "kept out by price": f"{total('rejected_price'):,}",
         "kept out by an empty wallet": f"{total('rejected_wallet'):,}",
+        "refused by the contract": f"{total('refused'):,}",
         "chose not to take part": f"{total('rejected_declined'):,}",
     }

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, create_model, fiel
 
 from agents import AGENTS, Participant
 from experiments.fields import Amount, Duration, Money, PositiveDuration, Section, in_words, is_number, or_word
+from sim.errors import ConfigError
 from sim.units import HOUR
 
 MOST_ADDRESSES = 10**6
@@ -129,7 +130,7 @@ def group_model(kind: str) -> type[AgentGroup]:
     described = parameter_texts(behaviour)
     for parameter in inspect.signature(behaviour.__init__).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            fields[parameter.name] = _field(parameter, described.get(parameter.name, ""))
+            fields[parameter.name] = _field(kind, parameter, described.get(parameter.name, ""))
     return create_model(f"{behaviour.__name__}Group", __base__=AgentGroup, __doc__=summary(behaviour), **fields)
 
 
@@ -137,13 +138,21 @@ def _unpickle_group(kind: str, written: dict[str, Any]) -> AgentGroup:
     return group_model(kind).model_validate(written)
 
 
-def _field(parameter: inspect.Parameter, description: str) -> tuple[Any, Any]:
+def _field(kind_of_agent: str, parameter: inspect.Parameter, description: str) -> tuple[Any, Any]:
     """Type and field of a constructor's parameter, from its annotation as written."""
-    written = str(parameter.annotation).replace("typing.Optional", "")
+    if not isinstance(parameter.annotation, str):
+        raise ConfigError(
+            f"Parameter {parameter.name} of behaviour {kind_of_agent!r} must have an annotation a config can read: "
+            f"write its type, and 'from __future__ import annotations' at the top of the file."
+        )
+    written = parameter.annotation.replace("typing.Optional", "")
     words = re.findall(r"[A-Za-z]+", written)
     kind = next((_TYPES[word] for word in words if word in _TYPES), None)
     if kind is None:
-        raise TypeError(f"{parameter.name}: {written!r} is not a type a config can hold ({', '.join(_TYPES)})")
+        raise ConfigError(
+            f"Parameter {parameter.name} of behaviour {kind_of_agent!r} is of type {written!r}; a config can hold "
+            f"{', '.join(_TYPES)}."
+        )
     options: dict[str, Any] = {"description": description, **_RANGES.get(parameter.name, {})}
     if kind is float:
         options["allow_inf_nan"] = False

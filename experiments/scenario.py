@@ -13,6 +13,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from sim.errors import ConfigError
 from sim.units import Wei
 
 __all__ = [
-    "Scenario", "canonical", "load_scenario", "preset_names", "preset_text", "read_scenario", "scenario_hash",
-    "to_plain", "validate", "with_levers",
+    "Scenario", "canonical", "experiment_names", "load_scenario", "preset_names", "preset_text", "read_config",
+    "read_scenario", "scenario_hash", "to_plain", "validate", "with_levers",
 ]  # fmt: skip
 
 LARGEST_FILE = 10**7
@@ -40,8 +41,20 @@ to_plain = plain
 
 def preset_names() -> tuple[str, ...]:
     """Scenarios that come with the package, in alphabetical order."""
+    return _presets(experiments=False)
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Experiments that come with the package, in alphabetical order."""
+    return _presets(experiments=True)
+
+
+@cache
+def _presets(experiments: bool) -> tuple[str, ...]:
+    """Names of the presets that do, or do not, have a design."""
     folder = resources.files("experiments") / "presets"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(name for name in names if ("design" in tomllib.loads(preset_text(name))) is experiments)
 
 
 def preset_text(name: str) -> str:
@@ -57,9 +70,24 @@ def load_scenario(name_or_path: str | Path, levers: Mapping[str, Any] | None = N
 
 def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     """The tables of a preset or file, not checked yet, and what to call it in error texts. Raises `ConfigError`."""
+    config, source = read_config(name_or_path)
+    if "design" in config:
+        raise ConfigError(
+            f"{source} has a [design], so it is an experiment of many runs. Run it with 'deca10b sweep {name_or_path}'."
+        )
+    return config, source
+
+
+def read_config(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
+    """The tables of a scenario or an experiment, not checked yet, and what to call it in error texts.
+
+    Raises `ConfigError`.
+    """
     wanted = str(name_or_path)
     if wanted in preset_names():
         text, source, stem = preset_text(wanted), f"Scenario {wanted!r}", wanted
+    elif wanted in experiment_names():
+        text, source, stem = preset_text(wanted), f"Experiment {wanted!r}", wanted
     else:
         text, source, stem = _file_text(wanted), f"Scenario file {wanted!r}", Path(wanted).stem
     try:
@@ -70,25 +98,27 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{source} cannot be read: a number or a nesting in it is absurdly large.") from error
+    if "design" in config:
+        source = source.replace("Scenario file", "Experiment file")
     config.setdefault("name", stem)
     return config, source
 
 
 def _file_text(wanted: str) -> str:
-    path = Path(wanted)
+    path, known = Path(wanted), (*preset_names(), *experiment_names())
     try:
         if path.suffix != ".toml" and not path.exists():
             raise ConfigError(
-                f"There is no scenario {wanted!r}.{did_you_mean(wanted, preset_names())} Known: "
-                f"{', '.join(preset_names())}. Or give the path of a .toml file."
+                f"There is no scenario {wanted!r}.{did_you_mean(wanted, known)} Known: "
+                f"{', '.join(known)}. Or give the path of a .toml file."
             )
         if path.stat().st_size > LARGEST_FILE:
             raise ConfigError(f"Scenario file {wanted!r} is larger than 10 MB; a scenario is a short text. Check it.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(
-            f"There is no scenario file {wanted!r}.{did_you_mean(path.stem, preset_names())} Correct the path, which "
-            f"starts at {Path.cwd()}, or name one of the scenarios {', '.join(preset_names())}."
+            f"There is no scenario file {wanted!r}.{did_you_mean(path.stem, known)} Correct the path, which "
+            f"starts at {Path.cwd()}, or name one of {', '.join(known)}."
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"Scenario file {wanted!r} is not UTF-8 text. Save it as UTF-8.") from error

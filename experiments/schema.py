@@ -126,6 +126,9 @@ class MechanismSection(Section):
     owner_claim_after: Duration | None = Field(
         default=None, description="t_o: age at which the owner may take it; default: any_claim_after"
     )
+    owner: str = Field(
+        default="", max_length=60, description="address of an agent that owns the contract; '' is nobody"
+    )
     any_claim_after: Duration | None = Field(
         default=None, description="t_a: age at which anyone may take it; default: refund_window + 8 d"
     )
@@ -249,6 +252,11 @@ def _check_windows(scenario: Scenario) -> str:
         return (
             f"mechanism.refund_window is {t} s, owner_claim_after {t_o} s, any_claim_after {t_a} s; it must hold that "
             f"refund_window <= owner_claim_after <= any_claim_after. Raise the later ones, or leave them out."
+        )
+    if mechanism.profile == "corrected" and t_o < t_a and not mechanism.owner:
+        return (
+            f"mechanism.owner_claim_after is {t_o} s but there is no owner to claim. Name an agent's address as "
+            f"mechanism.owner, or leave owner_claim_after out."
         )
     if mechanism.profile == "reference" and t_a <= t + 7 * DAY:
         return (

@@ -16,8 +16,9 @@ from sim.units import Gas
 
 IndexArray = NDArray[np.intp]
 
+OUT_OF_BOUNDS = "Classification is out of bounds."
 UNKNOWN_FEATURE = "A feature index is out of bounds."
-"""Why a model refuses a sample."""
+"""Why a model refuses a sample: its label, or one of its features."""
 
 
 class Classifier(ABC):

@@ -38,7 +38,7 @@ from sim.chain.gas import Meter
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import UNKNOWN_FEATURE, Classifier, IndexArray
+from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray
 from sim.models.watch import Watch
 
 _RESOLUTION = 2.0**32
@@ -141,7 +141,7 @@ class NaiveBayes(Classifier):
         """Count the sample in its class."""
         # CHECKS
         if not 0 <= label < self.n_classes:
-            raise Revert("Classification is out of bounds.")
+            raise Revert(OUT_OF_BOUNDS)
         size = len(features)
         counts, log_counts = self.counts[label], self._log_counts
         try:

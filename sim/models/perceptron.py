@@ -31,7 +31,7 @@ from sim.chain.gas import Meter
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import UNKNOWN_FEATURE, Classifier, IndexArray
+from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray
 from sim.models.watch import Watch
 from sim.units import exact
 
@@ -121,7 +121,7 @@ class SparsePerceptron(Classifier):
         """Move the weights of the sample if, and only if, it is predicted wrongly."""
         # CHECKS
         if label not in (0, 1):
-            raise Revert("Classification is out of bounds.")
+            raise Revert(OUT_OF_BOUNDS)
         wrong = (self.margin(features) > 0) != label
         # GAS
         size = len(features)

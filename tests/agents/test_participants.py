@@ -147,3 +147,46 @@ def test_wrong_setting_is_named(wrong: dict[str, Any], named: str) -> None:
 def test_wrong_mistake_rate_is_named(rate: float) -> None:
     with pytest.raises(ConfigError, match="mistake_rate"):
         make(Honest, mistake_rate=rate)
+
+
+class Offers:
+    """A view in which something of everything can be claimed."""
+
+    standing, gas_price = 1, 0
+
+    def refundable(self) -> list[int]:
+        return [3]
+
+    def disputed(self, start: int, most: int | None) -> tuple[list[int], int]:
+        return [2], start + 1
+
+    def expired(self) -> list[int]:
+        return [1]
+
+    def owned(self) -> list[int]:
+        return [0]
+
+    def refund(self, record: int) -> tuple[str, int]:
+        return "refund", record
+
+    def report(self, record: int) -> tuple[str, int]:
+        return "report", record
+
+
+def test_claims_come_in_order_refunds_reports_expired_owned() -> None:
+    wanted: Any = make(Honest).claims(Offers())  # type: ignore[arg-type]
+    assert wanted == [("refund", 3), ("report", 2), ("report", 1), ("report", 0)]
+
+
+def test_disputes_stay_unread_while_gas_costs_money_and_there_is_no_standing() -> None:
+    """A refund sent first may earn standing, or not: a report that is refused would cost its fee."""
+    agent, offers = make(Honest), Offers()
+    offers.standing = 0
+    assert ("report", 2) in agent.claims(offers)
+    agent, offers.gas_price = make(Honest), 5
+    offers.with_gas = lambda claim: (claim, 0)  # type: ignore[attr-defined]
+    offers.reward_of = lambda claim: 1  # type: ignore[attr-defined]
+    offers.balance = 10  # type: ignore[attr-defined]
+    assert ("report", 2) not in agent.claims(offers)
+    offers.standing = 1
+    assert ("report", 2) in agent.claims(offers)

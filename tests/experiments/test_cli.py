@@ -65,7 +65,7 @@ def test_run_tells_a_story_and_writes_a_figure(deca10b, tmp_path: Path) -> None:
     assert "results/quickstart" in answer.out
     assert max(len(line) for line in answer.out.splitlines() if not line.startswith("Written")) <= 100
     written = {path.name for path in (tmp_path / "results" / "quickstart").iterdir()}
-    assert written == {"figure.png", "figure.svg", "series.csv", "adds.csv"}
+    assert written == {"result.json", "scenario.toml", "figure.png", "figure.svg", "series.csv", "adds.csv"}
 
 
 def test_out_gets_everything(deca10b, tmp_path: Path) -> None:

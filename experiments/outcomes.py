@@ -1,0 +1,178 @@
+"""What a table says of one run: a row of outcomes, and its series by role.
+
+Two roles stand in every table: ``honest``, and ``adversary`` for whoever means harm. Accuracies are shares in [0, 1];
+``*_wei`` are exact and ``*_units`` the same in units of the scenario; ``*_percent`` are hundredths. What cannot be said
+(a profit where nobody has that role, a day that was never reached) is missing, never 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiments.build import is_adversarial
+from experiments.experiment import Outcomes
+from experiments.result import AgentRow, Result
+from sim.recorder import Snapshot
+from sim.units import DAY, YEAR, Wei, to_units
+
+ROLES = {"honest": False, "adversary": True}
+TARGET_SHARE = 0.95
+"""Default target of ``days_to_target``, as a share of the run's own baseline."""
+
+_OF_RUN = {
+    "status": "text", "error": "text", "ended": "text", "days": "float",
+    "initial_accuracy": "float", "final_accuracy": "float", "baseline_accuracy": "float", "captured": "flag",
+    "common_day": "float", "accuracy_at_day": "float", "common_adds": "int", "accuracy_at_adds": "float",
+    "target_accuracy": "float", "days_to_target": "float",
+    "price_index": "float", "capital_index": "float",
+    "accepted": "int", "samples_left": "int", "transactions": "int",
+    "twin_accuracy": "float", "points_destroyed": "float", "price_of_corruption_units": "float",
+}  # fmt: skip
+_OF_ROLE = {
+    "addresses": "int", "start": "money", "end": "money", "locked": "money", "profit": "money",
+    "profit_percent": "float", "return_on_locked_percent": "float", "economic_profit_units": "float",
+    "accepted": "int", "share_of_accepted": "float",
+    "rejected_price": "int", "rejected_wallet": "int", "rejected_declined": "int", "rejected_refused": "int",
+    "deposited": "money", "refunds": "int", "refunded": "money", "crumbs": "int", "reports": "int",
+    "reported": "money", "expired": "int", "expired_taken": "money", "taken": "money", "fees": "money",
+    "rho_count": "float", "rho_value": "float",
+}  # fmt: skip
+_OF_MOMENT = {"balance": "money", "locked": "money"}
+
+
+def _spread(fields: dict[str, str], prefix: str = "") -> dict[str, str]:
+    """Columns of fields: money has two of them, wei and units."""
+    columns: dict[str, str] = {}
+    for name, kind in fields.items():
+        if kind == "money":
+            columns |= {f"{prefix}{name}_wei": "wei", f"{prefix}{name}_units": "float"}
+        else:
+            columns[f"{prefix}{name}"] = kind
+    return columns
+
+
+OUTCOME_COLUMNS: dict[str, str] = _spread(_OF_RUN)
+SERIES_COLUMNS: dict[str, str] = {"time_s": "int", "accuracy": "float", "accepted": "int"} | _spread({"price": "money"})
+for _role in ROLES:
+    OUTCOME_COLUMNS |= _spread(_OF_ROLE, f"{_role}_")
+    SERIES_COLUMNS |= _spread(_OF_MOMENT, f"{_role}_")
+
+
+def outcomes_of(result: Result, compared: Outcomes) -> dict[str, Any]:
+    """The outcomes of a run that went well: a value for every column of `OUTCOME_COLUMNS`."""
+    snapshots = _moments(result)
+    day, adds = compared.common_day or 0, compared.common_adds or 0
+    target = compared.target_accuracy or TARGET_SHARE * result.baseline_accuracy
+    row: dict[str, Any] = dict.fromkeys(OUTCOME_COLUMNS)
+    row |= {
+        "status": "ok",
+        "ended": result.ended,
+        "days": result.days,
+        "initial_accuracy": result.initial_accuracy,
+        "final_accuracy": result.final_accuracy,
+        "baseline_accuracy": result.baseline_accuracy,
+        "captured": result.captured,
+        "common_day": day / DAY,
+        "accuracy_at_day": _last([moment.accuracy for moment in snapshots if moment.time <= day]),
+        "common_adds": adds,
+        "accuracy_at_adds": _first([moment.accuracy for moment in snapshots if moment.accepted >= adds]),
+        "target_accuracy": target,
+        "days_to_target": _first([moment.time / DAY for moment in snapshots if moment.accuracy >= target]),
+        "price_index": result.indices.price,
+        "capital_index": result.indices.capital,
+        "accepted": len(result.added),
+        "samples_left": result.samples_left,
+        "transactions": result.transactions,
+        "twin_accuracy": None if result.twin is None else result.twin.final_accuracy,
+        "points_destroyed": result.points_destroyed,
+        "price_of_corruption_units": result.price_of_corruption,
+    }
+    for role, adversarial in ROLES.items():
+        row |= _of_role(result, role, result.rows_of(adversarial=adversarial))
+    return row
+
+
+def failed(error: str) -> dict[str, Any]:
+    """The outcomes of a run that failed: its error, and nothing else."""
+    return dict.fromkeys(OUTCOME_COLUMNS) | {"status": "failed", "error": error}
+
+
+def series_of(result: Result) -> dict[str, list[Any]]:
+    """The run over time, a list for each column of `SERIES_COLUMNS`: wei are integers, None is no price or no role."""
+    unit, snapshots = result.scenario.unit, _moments(result)
+    columns: dict[str, list[Any]] = {
+        "time_s": [moment.time for moment in snapshots],
+        "accuracy": [moment.accuracy for moment in snapshots],
+        "accepted": [moment.accepted for moment in snapshots],
+        **_money_columns("price", [moment.price for moment in snapshots], unit),
+    }
+    kinds = {group.name: group.kind for group in result.scenario.agents}
+    for role, adversarial in ROLES.items():
+        places = [place for place, name in enumerate(result.groups) if is_adversarial(kinds[name]) is adversarial]
+        for word, field in (("balance", "balances"), ("locked", "locked")):
+            amounts = [sum(getattr(moment, field)[place] for place in places) for moment in snapshots]
+            columns |= _money_columns(f"{role}_{word}", amounts if places else [None] * len(snapshots), unit)
+    return columns
+
+
+def _of_role(result: Result, role: str, rows: list[AgentRow]) -> dict[str, Any]:
+    """What all addresses of a role did and gained together; nothing where there are none."""
+    if not rows:
+        return {f"{role}_addresses": 0}
+    statements = [row.statement for row in rows]
+
+    def total(field: str) -> int:
+        return sum(getattr(statement, field) for statement in statements)
+
+    start, profit, accepted = total("start_balance"), sum(row.profit for row in rows), total("submitted")
+    end = round(result.days * DAY)
+    mean_locked = YEAR * sum(statement.cost_of_capital(1.0, end) for statement in statements) / end if end else 0
+    economic = [row.economic_profit(result.scenario.unit, result.points_destroyed) for row in rows]
+    money = {
+        "start": start, "end": sum(row.final_balance for row in rows), "locked": total("locked"), "profit": profit,
+        "deposited": total("deposited"), "refunded": total("refunded_value"), "reported": total("reported_value"),
+        "expired_taken": total("expired_value"), "taken": total("taken_from"), "fees": total("fees"),
+    }  # fmt: skip
+    facts: dict[str, Any] = {
+        "addresses": len(rows),
+        "profit_percent": _ratio(100 * profit, start),
+        "return_on_locked_percent": _ratio(100 * profit, mean_locked),
+        "economic_profit_units": None if None in economic else sum(gain for gain in economic if gain is not None),
+        "accepted": accepted,
+        "share_of_accepted": _ratio(accepted, len(result.added)),
+        "rejected_price": total("rejected_price"),
+        "rejected_wallet": total("rejected_wallet"),
+        "rejected_declined": total("rejected_declined"),
+        "rejected_refused": total("refused"),
+        "refunds": total("refunded"),
+        "crumbs": total("crumbs"),
+        "reports": total("reported"),
+        "expired": total("expired"),
+        "rho_count": _ratio(total("refunded"), accepted),
+        "rho_value": _ratio(money["refunded"], money["deposited"]),
+    }
+    for name, amount in money.items():
+        facts |= {f"{name}_wei": amount, f"{name}_units": to_units(amount, result.scenario.unit)}
+    return {f"{role}_{name}": value for name, value in facts.items()}
+
+
+def _moments(result: Result) -> list[Snapshot]:
+    """Measurements in time order; of two at one moment the later one counts."""
+    return [moment for _, moment in sorted({moment.time: moment for moment in result.snapshots}.items())]
+
+
+def _money_columns(name: str, amounts: list[Wei | None], unit: Wei) -> dict[str, list[Any]]:
+    units = [None if amount is None else to_units(amount, unit) for amount in amounts]
+    return {f"{name}_wei": amounts, f"{name}_units": units}
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def _first(values: list[float]) -> float | None:
+    return values[0] if values else None
+
+
+def _last(values: list[float]) -> float | None:
+    return values[-1] if values else None
