@@ -110,8 +110,10 @@ def _points_table(points: list[dict[str, Any]], experiment: Experiment) -> Any:
 
     levers = experiment.design.levers
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in (*(_short(lever, levers) for lever in levers), "runs", "accuracy %", "captured %", "honest profit %"):
-        table.add_column(title, justify="right")
+    for lever in levers:
+        table.add_column(_short(lever, levers).replace("_", " "), justify="right")
+    for title in ("runs", "accuracy %", "captured %", "honest\nprofit %"):
+        table.add_column(title, justify="right", no_wrap=True)
     for row in points:
         written, mixed = experiment.design[row["point"]], row.get("mixed", False)
         cells = [str(written.get(lever, row[lever])) for lever in levers]

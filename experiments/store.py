@@ -65,7 +65,7 @@ class Store:
 
     def write_manifest(self) -> None:
         """Write ``manifest.json`` as `manifest` is now."""
-        write_whole(self.folder / MANIFEST, json.dumps(self.manifest, indent=1) + "\n")
+        write_whole(self.folder / MANIFEST, json.dumps(self.manifest, indent=1, default=str) + "\n")
 
     def path_of(self, job: Job) -> Path:
         """Where a finished run is or will be."""
