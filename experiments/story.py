@@ -44,7 +44,7 @@ def the_model(result: Result) -> str:
     if price is None:
         return f"{text}, so they destroyed nothing."
     paid = f"lost {price:,.0f} units" if price >= 0 else f"gained {-price:,.0f} units"
-    return f"{text}: the adversaries {paid} for each of the {points:.1f} points they destroyed."
+    return f"{text}: the adversaries {paid} for each of the {points:.2f} points they destroyed."
 
 
 def the_reason(result: Result) -> str:

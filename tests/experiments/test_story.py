@@ -54,7 +54,7 @@ def test_who_gained(made: Result) -> None:
 def test_what_became_of_the_model(made: Result) -> None:
     assert story(made)[1] == (
         "The model's accuracy rose from 70.0 % to 80.0 %; trained on all data at once it reaches 90.0 %, and without "
-        "adversaries it ended at 84.0 %: the adversaries lost 15 units for each of the 4.0 points they destroyed."
+        "adversaries it ended at 84.0 %: the adversaries lost 15 units for each of the 4.00 points they destroyed."
     )
 
 
