@@ -63,7 +63,8 @@ def run_command(
 
     chosen = _scenario(scenario, levers, seed)
     default = Path("results") / chosen.name.replace(" ", "-")
-    folder = check_folder(default if out is None else out)  # before the run: a bad folder should not cost it
+    # Before the run: a bad folder should not cost it. With --json alone nothing is written.
+    folder = default if as_json and out is None else check_folder(default if out is None else out)
     if as_json:
         result = run(chosen, twin=twin)
         if out is not None:

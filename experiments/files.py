@@ -13,6 +13,8 @@ from sim.errors import ConfigError
 
 def check_folder(folder: str | Path) -> Path:
     """A path at which a folder is or can be made, without making it. Raises `ConfigError`."""
+    if not str(folder).strip():
+        raise ConfigError(_unusable(folder, "it has no name"))
     path = Path(folder)
     try:
         above = path.absolute()

@@ -199,3 +199,9 @@ def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert out == ""
     assert err == "Error: Interrupted; no half-written file is left.\n"
+
+
+def test_out_without_a_name_is_refused(deca10b) -> None:
+    answer = deca10b("run", "quickstart", *QUICK, "--out", "")
+    assert answer.code == 2
+    assert "has no name" in answer.err
