@@ -17,7 +17,7 @@ from sim.contracts.data_handler import DataHandler, Record
 from sim.contracts.incentive import IncentiveMechanism
 from sim.features import Data
 from sim.models.base import Classifier
-from sim.units import Seconds, Wei
+from sim.units import Gas, Seconds, Wei
 
 _REPORT_OVERHEAD = 1_896  # a report does more bookkeeping than a refund; see docs/gas.md
 _SURPLUS_OVERHEAD = 103
@@ -82,8 +82,7 @@ class CollaborativeTrainer(Contract):
         self.emit("AddData", record, cost)
         # TRANSFERS
         if call.value > cost:
-            self.charge(self._gas_surplus)
-            self._pay(call.sender, call.value - cost)
+            self._send(call.sender, call.value - cost, self._gas_surplus)
         return record
 
     def predict(self, call: Call, data: Data) -> int:
@@ -97,11 +96,9 @@ class CollaborativeTrainer(Contract):
             self.emit("Predict", prediction, call.value - rest)
             # TRANSFERS
             for target, amount in payments:
-                self.charge(self._gas_surplus)
-                self._pay(target, amount)
+                self._send(target, amount, self._gas_surplus)
             if rest:
-                self.charge(self._gas_surplus)
-                self._pay(call.sender, rest)
+                self._send(call.sender, rest, self._gas_surplus)
         return prediction
 
     def refund(self, call: Call, data: Data, label: int, added_time: Seconds) -> Wei:
@@ -115,7 +112,7 @@ class CollaborativeTrainer(Contract):
         self.records.claim(record, call.sender, amount)
         self.emit("Refund", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount)
+        self._send(call.sender, amount, self._gas_send)
         return amount
 
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
@@ -129,18 +126,15 @@ class CollaborativeTrainer(Contract):
         self.records.claim(record, call.sender, amount)
         self.emit("Report", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount)
+        self._send(call.sender, amount, self._gas_send)
         return amount
 
     def escrow(self) -> Wei:
         """Wei the contract holds."""
         return self.chain.ledger.balance(self.address)
 
-    def _send(self, target: Address, amount: Wei) -> None:
-        self.charge(self._gas_send)
-        self.chain.ledger.transfer(self.address, target, amount)
-
-    def _pay(self, target: Address, amount: Wei) -> None:
+    def _send(self, target: Address, amount: Wei, gas: Gas) -> None:
+        self.charge(gas)
         self.chain.ledger.transfer(self.address, target, amount)
 
 

@@ -71,14 +71,10 @@ class DataStream:
         self._samples = _samples(dataset, offered)
         self.current = next(self._samples, None)
 
-    def peek(self) -> Sample | None:
-        """The sample on offer, None when all are consumed."""
-        return self.current
-
     def consume(self) -> None:
         """The sample on offer was accepted: offer the next one. Raises `SimulatorError` if there was none."""
         if self.current is None:
-            raise SimulatorError(f"All {self.offered} samples of {self.dataset.name!r} are consumed; peek() gave None.")
+            raise SimulatorError(f"All {self.offered} samples of {self.dataset.name!r} are consumed; current is None.")
         self.remaining -= 1
         self.current = next(self._samples, None)
 

@@ -111,7 +111,7 @@ def fault_points(world: World, call: Transaction) -> list[Place]:
 
 def cases() -> Iterator[Any]:
     for model in ("perceptron", "naive_bayes"):
-        for profile in ("corrected", "solidity"):
+        for profile in ("corrected", "solidity", "reference"):
             for call in ("add_data", "refund", "report", "report of an expired deposit", "predict"):
                 if (profile, call) != ("solidity", "predict"):
                     yield pytest.param(model, profile, call, id=f"{model}-{profile}-{call}")
