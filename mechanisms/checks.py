@@ -189,7 +189,7 @@ class _Play:
 
     def state(self) -> dict[str, Any]:
         """All attributes of the mechanism, cells and others, and the records; money is compared elsewhere."""
-        skip = ("chain", "journal", "records", "schedule", "charge", "methods", "address")
+        skip = ("chain", "journal", "records", "schedule", "meter", "methods", "address")
         own = {name: _plain(value) for name, value in vars(self.mechanism).items() if name not in skip}
         return own | {"the records": [list(column) for column in self.records._table.columns]}
 

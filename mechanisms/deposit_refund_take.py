@@ -56,6 +56,8 @@ CRUMB_STANDINGS = ("full", "pro_rata", "none")
 _PRO_RATA = 10**6
 """Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
 
+_PRICES_KEPT = 4096
+
 # Gas of arithmetic, from gas measured on the contract (see docs/gas.md): one step of its integer square root; what else
 # its price takes beside three reads; asking whose claim it is; what a share takes beside three reads.
 _SQRT_ITERATION, _NO_PRICE, _OWNER_OVERHEAD, _NO_SHARE = 109, 644, 59, 779
@@ -132,7 +134,7 @@ class DepositRefundTake(IncentiveMechanism):
         self._mature = p.refund_window + self._strict  # the reference wants more than the window, not as much
         assert p.any_claim_after is not None and p.owner_claim_after is not None
         self._any_claim, self._owner_claim = p.any_claim_after, p.owner_claim_after
-        self._price = _price_rule(p)
+        self._price = lru_cache(maxsize=_PRICES_KEPT)(_price_rule(p))  # asked for a quote and again by the transaction
         self._sqrt = p.deposit_policy == "inv_sqrt" and p.cost_weight > 0
         self._asks_first = p.profile == "solidity"
         self._one_shot = p.refund_rule == "one_shot"
@@ -175,7 +177,7 @@ class DepositRefundTake(IncentiveMechanism):
             raise Revert("Didn't pay enough for the deposit.")
         # GAS
         submitted = self.total_submitted.value
-        self.charge(
+        self.meter.charge(
             self._gas_add
             + self._gas_add_time[elapsed == 0]
             + self._gas_counter[submitted > 0]
@@ -190,7 +192,7 @@ class DepositRefundTake(IncentiveMechanism):
         """Pay all that is left of a contribution the model agrees with, and raise its author's standing."""
         # CHECKS, in the contract's order, which asks the model first whatever the answer will be used for
         records = self.records
-        prediction = predict() if self._asks_first else None
+        prediction = predict(record) if self._asks_first else None
         if (record, call.sender) in records.claimed:
             raise Revert("Deposit already claimed by submitter.")
         left = records.claimable[record]
@@ -201,7 +203,7 @@ class DepositRefundTake(IncentiveMechanism):
         if record in self.decided:
             raise Revert("This contribution was found wrong before.")
         if prediction is None:
-            prediction = predict()
+            prediction = predict(record)
         if prediction != records.label[record]:
             if self._one_shot:
                 self.decided[record] = True
@@ -209,7 +211,7 @@ class DepositRefundTake(IncentiveMechanism):
             raise Revert("The model doesn't agree with your contribution.")
         # GAS
         standing, total = self.verified.get(call.sender, 0), self.total_verified.value
-        self.charge(self._gas_refund + self._gas_counter[standing > 0] + self._gas_counter[total > 0])
+        self.meter.charge(self._gas_refund + self._gas_counter[standing > 0] + self._gas_counter[total > 0])
         # EFFECTS
         earned = self._standing_earned(left, records.deposit[record])
         self.verified[call.sender] = standing + earned
@@ -220,7 +222,7 @@ class DepositRefundTake(IncentiveMechanism):
         """Pay a reporter's share of a contribution the model disagrees with, or all that is left of an expired one."""
         # CHECKS, in the contract's order
         records, reporter = self.records, call.sender
-        prediction = predict() if self._asks_first else None
+        prediction = predict(record) if self._asks_first else None
         left = records.claimable[record]
         if left == 0:
             raise Revert("There is no reward left to claim.")
@@ -234,7 +236,7 @@ class DepositRefundTake(IncentiveMechanism):
                 raise Revert("Deposit already claimed by reporter.")
             if age < self._mature:
                 raise Revert("Not enough time has passed.")
-            if (predict() if prediction is None else prediction) == records.label[record]:
+            if (predict(record) if prediction is None else prediction) == records.label[record]:
                 raise Revert("The model should not agree with the contribution.")
             reward = self._share(record, reporter)
             if reward == 0:
@@ -244,7 +246,7 @@ class DepositRefundTake(IncentiveMechanism):
             if self._one_shot:
                 self.decided[record] = True
         # GAS
-        self.charge(gas)
+        self.meter.charge(gas)
         return reward
 
     def on_predict_payment(self, call: Call) -> list[Payment]:

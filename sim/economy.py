@@ -98,7 +98,7 @@ class Economy(mesa.Model):
         self.trainer = trainer
         self.stream = stream
         self.schedule = schedule or Schedule()
-        self.claims = ClaimsIndex(trainer.records, windows, trainer.model.watch())
+        self.claims = ClaimsIndex(trainer.records, windows, trainer.watch)
         self.recorder = Recorder()
         self.actors: dict[Address, Actor] = {}
         self.queue: EventQueue[tuple[Actor, View, int]] = EventQueue()

@@ -6,12 +6,17 @@ a set lie end to end in ``indices``; row ``i`` is ``indices[indptr[i]:indptr[i +
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+_FIXED_POINT_ONE = 10**9
 IndexArray = NDArray[np.int32]
+
+_NARROW, _NARROW_END = np.uint16, 2**16
 
 
 class Features:
@@ -31,7 +36,7 @@ class Features:
         self.indices = indices
         self.n_features = n_features
         self._matrices: dict[str, Any] = {}
-        self._prepared: tuple[NDArray[np.intp], list[int], list[int]] | None = None
+        self._prepared: tuple[NDArray[np.intp], bytes, list[int], list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -47,11 +52,13 @@ class Features:
             set_bytes = self.indices.view(np.uint8) != 0
             each = sum(set_bytes[byte::size].astype(np.int8) for byte in range(size))
             total = np.concatenate(([0], np.cumsum(each, dtype=np.int64)))[self.indptr]
-            self._prepared = self.indices.astype(np.intp), self.indptr.tolist(), np.diff(total).tolist()
-        indices, bounds, nonzero_bytes = self._prepared
+            narrow = self.indices.astype(_NARROW).tobytes() if self.n_features <= _NARROW_END else b""
+            self._prepared = self.indices.astype(np.intp), narrow, self.indptr.tolist(), np.diff(total).tolist()
+        indices, narrow, bounds, nonzero_bytes = self._prepared
+        first, end = bounds[i], bounds[i + 1]
         data = Data.__new__(Data)
-        data.features = features = indices[bounds[i] : bounds[i + 1]]
-        data.key = features.tobytes()
+        data.features = features = indices[first:end]
+        data.key = narrow[2 * first : 2 * end] if narrow else _key(features)
         data.nonzero_bytes = nonzero_bytes[i]
         return data
 
@@ -85,13 +92,45 @@ class Features:
         return cls(indptr, np.repeat(columns, counts).astype(np.int32), rows.shape[1])
 
 
+class UnitVectors:
+    """The rows of ``features`` as vectors of norm 1, in numbers times 10**9: what dense models of contracts read.
+
+    Each row's counts are divided by their norm and rounded, halves up; an empty row is the vector of zeros. Vectors are
+    made when they are asked for.
+    """
+
+    __slots__ = ("features", "n_features")
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+        self.n_features = features.n_features
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def row(self, i: int) -> NDArray[np.int64]:
+        """Row ``i``, shape (n_features,)."""
+        counts = np.bincount(self.features.row(i), minlength=self.n_features)
+        norm = float(np.sqrt(counts @ counts)) or 1.0
+        vector: NDArray[np.int64] = np.floor(counts * (_FIXED_POINT_ONE / norm) + 0.5).astype(np.int64)
+        return vector
+
+    def data(self, i: int) -> Data:
+        """Row ``i`` as a transaction carries it."""
+        return Data.numbers(self.row(i).tolist())
+
+    def take(self, rows: NDArray[np.int64]) -> UnitVectors:
+        """A new set with the given rows, in the given order."""
+        return UnitVectors(self.features.take(rows))
+
+
 class Data:
     """One sample as a transaction carries it: its feature indices, each 0 or more.
 
     Attributes
     ----------
-    features : intp array (the index type NumPy gathers fastest with); do not write to it
-    key : its bytes; equal data have equal keys
+    features : intp array (the index type NumPy gathers fastest with; see `numbers`); do not write to it
+    key : short bytes to know it by; equal data have equal keys, different data different ones
     nonzero_bytes : bytes that are not zero in its ABI encoding, one 32-byte word an index
     """
 
@@ -102,11 +141,36 @@ class Data:
         if array.ndim != 1 or (array.size and int(array.min()) < 0):
             raise ValueError("the features of a sample are a flat list of indices, each 0 or more")
         self.features = array
-        self.key = array.tobytes()
-        self.nonzero_bytes = len(self.key) - self.key.count(0)
+        self.key = _key(array)
+        self.nonzero_bytes = int(np.count_nonzero(array.view(np.uint8)))
+
+    @classmethod
+    def numbers(cls, numbers: Iterable[int]) -> Data:
+        """A transaction's ``int64[]`` as it is: vectors of fixed-point numbers, negative indices, indices of any size.
+
+        Its ``features`` are Python integers, which only the contracts' own models read; a model that gathers by index
+        raises `TypeError`. Raises `ValueError` for what 64 bits cannot hold.
+        """
+        whole = [operator.index(number) for number in numbers]
+        try:
+            array = np.array(whole, dtype=np.int64)
+        except OverflowError as error:
+            raise ValueError("the numbers of a sample are from -2^63 to 2^63 - 1") from error
+        data = cls.__new__(cls)
+        data.features = np.array(whole, dtype=object)
+        data.key = _key(array)
+        data.nonzero_bytes = int(np.count_nonzero(array.view(np.uint8))) + 24 * int(np.count_nonzero(array < 0))
+        return data
 
     def __len__(self) -> int:
         return len(self.features)
 
     def __repr__(self) -> str:
         return f"Data({self.features.tolist()})"
+
+
+def _key(features: NDArray[np.intp]) -> bytes:
+    """Two bytes an index where that is enough; otherwise eight, and one more to tell the two kinds apart."""
+    if not features.size or (int(features.min()) >= 0 and int(features.max()) < _NARROW_END):
+        return features.astype(_NARROW).tobytes()
+    return features.tobytes() + b"w"

@@ -33,16 +33,17 @@ class Statement:
     rejected_wallet: int = 0
     rejected_declined: int = 0
     refused: int = 0
-    locked_wei_seconds: int = 0
-    _locked_since: Seconds = 0
+    _wei_times_time: int = 0
 
     def lock(self, amount: Wei, now: Seconds) -> None:
         """Deposits of ``amount`` more wei (fewer, if negative) are in the contract from now on."""
-        self.locked_wei_seconds += self.locked * (now - self._locked_since)
-        self._locked_since = now
         self.locked += amount
+        self._wei_times_time += amount * now
+
+    def locked_wei_seconds(self, now: Seconds) -> int:
+        """The sum over all deposits until now: wei times the seconds they were in the contract."""
+        return self.locked * now - self._wei_times_time
 
     def cost_of_capital(self, rate_per_year: float, now: Seconds) -> float:
         """Wei that the locked deposits would have earned elsewhere at a yearly rate (0.05 is 5 %)."""
-        self.lock(0, now)
-        return rate_per_year * self.locked_wei_seconds / YEAR
+        return rate_per_year * self.locked_wei_seconds(now) / YEAR

@@ -89,9 +89,7 @@ def make_world(
         chain.deploy(contract)
     for name, money in (dict.fromkeys(("ann", "bob", "cat"), 10**24) if accounts is None else accounts).items():
         chain.mint(name, money)
-    return World(
-        chain, records, mechanism, classifier, trainer, ClaimsIndex(records, mechanism.windows, classifier.watch())
-    )
+    return World(chain, records, mechanism, classifier, trainer, ClaimsIndex(records, mechanism.windows, trainer.watch))
 
 
 def make_dataset(rows: int = 300, n_features: int = 12, seed: int = 0) -> Dataset:

@@ -19,6 +19,23 @@ DEFAULT_GAS_LIMIT: Gas = 30_000_000
 _new = tuple.__new__  # makes a named tuple without the detour through its own __new__, on the hot path only
 
 
+class _Account:
+    """What answers at an address without a contract: it takes plain ether and knows no methods."""
+
+    address: Address = ""
+    payable: frozenset[str] = frozenset({""})
+
+    def __init__(self) -> None:
+        self.methods: dict[str, Callable[..., Any]] = {"": lambda call: None}
+
+    def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
+        """No bytes are counted."""
+        return 0, 0
+
+
+_ACCOUNT = _Account()
+
+
 class ContractLike(Protocol):
     """What the chain needs to know of a contract."""
 
@@ -80,18 +97,19 @@ class Chain:
         Raises `InvalidTransaction`, and changes nothing, when no block would include it: the sender cannot pay value
         and gas, the nonce is not the next one, or the gas limit is too small for the call's bytes or too large.
         """
-        sender, _, _, _, value, limit, nonce = transaction
+        sender, to, _, _, value, limit, nonce = transaction
         limit = limit or self.gas_limit
-        price = self.fees.base_fee + self.fees.tip
+        fees = self.fees
+        price = fees.base_fee + fees.tip
         next_nonce = self.nonces.get(sender, 0)
         if value < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < value + limit * price:
             self._refuse(transaction, limit, value + limit * price)
         if sender in self.contracts:
             raise InvalidTransaction(f"{sender} is a contract; only accounts send transactions")
-        if nonce not in (-1, next_nonce):
+        if nonce != -1 and nonce != next_nonce:
             raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
-        contract = self.contracts.get(transaction.to)
+        contract = self.contracts.get(to, _ACCOUNT)
         floor = self._start_gas(contract, transaction, limit)
         logs: list[Log] = []
         self.logs = logs
@@ -100,21 +118,20 @@ class Chain:
             logs.clear()
         gas_used = self.meter.finish(floor)
         if price:
-            self.ledger.transfer(sender, BURNED, gas_used * self.fees.base_fee)
-            self.ledger.transfer(sender, PROPOSER, gas_used * self.fees.tip)
+            self.ledger.transfer(sender, BURNED, gas_used * fees.base_fee)
+            self.ledger.transfer(sender, PROPOSER, gas_used * fees.tip)
         self.nonces[sender] = next_nonce + 1
         self.transactions += 1
         self.journal.commit()
-        return Receipt(
-            transaction, ok, reason, gas_used, gas_used * price, self.clock.now, next_nonce, result, tuple(logs)
-        )
+        facts = transaction, ok, reason, gas_used, gas_used * price, self.clock.now, next_nonce, result, tuple(logs)
+        return _new(Receipt, facts)
 
     def estimate_gas(self, transaction: Transaction) -> Gas:
         """The gas limit with which this transaction would just succeed, or what it would burn if it failed now.
 
         It is run and undone; refunds do not count, since the limit must cover the gas before they are given.
         """
-        contract, logs = self.contracts.get(transaction.to), self.logs
+        contract, logs = self.contracts.get(transaction.to, _ACCOUNT), self.logs
         floor = self._start_gas(contract, transaction, self.gas_limit)
         self.logs = []
         try:
@@ -124,26 +141,33 @@ class Chain:
             self.logs = logs
         return max(self.meter.used, floor)
 
-    def _start_gas(self, contract: ContractLike | None, transaction: Transaction, limit: Gas) -> Gas:
+    def _start_gas(self, contract: ContractLike, transaction: Transaction, limit: Gas) -> Gas:
         """Pay for the transaction's bytes; the answer is the least it will cost in the end."""
-        schedule = self.meter.schedule
-        zero, nonzero = contract.calldata(transaction.method, transaction.arguments) if contract else (0, 0)
-        intrinsic = schedule.transaction + zero * schedule.calldata_zero + nonzero * schedule.calldata_nonzero
-        floor = schedule.floor(zero, nonzero) if schedule.calldata_floor_token else 0
+        meter = self.meter
+        intrinsic, floor = meter.schedule.calldata(*contract.calldata(transaction.method, transaction.arguments))
         if limit < intrinsic or limit < floor:
             raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(intrinsic, floor)}")
-        self.meter.start(limit, intrinsic)
+        meter.start(limit, intrinsic)
         return floor
 
-    def _attempt(self, contract: ContractLike | None, transaction: Transaction) -> tuple[bool, str, Any]:
-        """Call the contract: success, reason and result. Whatever went wrong, its effects are undone."""
+    def _attempt(self, contract: ContractLike, transaction: Transaction) -> tuple[bool, str, Any]:
+        """Move the value and run the method: success, reason and result. Whatever went wrong, its effects are undone.
+
+        A contract takes plain ether, or value, only where it says so.
+        """
+        sender, to, method, arguments, value, _, _ = transaction
         try:
-            return True, "", self._call(contract, *transaction[:5])
+            function = contract.methods.get(method)
+            if function is None or (value and method not in contract.payable):
+                raise Revert
+            if value:
+                self.ledger.transfer(sender, to, value)
+            return True, "", function(_new(Call, (sender, value, self.clock.now)), *arguments)
         except Revert as refusal:
             ok, reason = False, refusal.reason
         except ExceptionalHalt as halt:
             ok, reason = False, halt.reason
-            self.meter.used = self.meter.limit
+            self.meter.left = 0
         except BaseException:
             self.journal.rollback()
             raise
@@ -158,19 +182,3 @@ class Chain:
         if limit > self.gas_limit:
             raise InvalidTransaction(f"gas limit is {limit}; at most {self.gas_limit}")
         raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")
-
-    def _call(
-        self, contract: ContractLike | None, sender: Address, to: Address, method: str, arguments: Any, value: Wei
-    ) -> Any:
-        """Move the value and run the method; a contract takes plain ether, or value, only where it says so."""
-        if contract is None:
-            if method:
-                raise Revert
-            self.ledger.transfer(sender, to, value)
-            return None
-        function = contract.methods.get(method)
-        if function is None or (value and method not in contract.payable):
-            raise Revert
-        if value:
-            self.ledger.transfer(sender, to, value)
-        return function(_new(Call, (sender, value, self.clock.now)), *arguments)

@@ -68,11 +68,11 @@ class GasSchedule:
         """A log with ``topics`` topics and ``size`` bytes of data."""
         return self.log + topics * self.log_topic + size * self.log_byte
 
-    def floor(self, zero: int, nonzero: int) -> Gas:
-        """The least a transaction with these bytes pays (EIP-7623; 0 before Prague)."""
-        if not self.calldata_floor_token:
-            return 0
-        return self.transaction + self.calldata_floor_token * (zero + 4 * nonzero)
+    def calldata(self, zero: int, nonzero: int) -> tuple[Gas, Gas]:
+        """What a transaction pays for these bytes before it starts, and the least it pays in the end (EIP-7623)."""
+        intrinsic = self.transaction + zero * self.calldata_zero + nonzero * self.calldata_nonzero
+        token = self.calldata_floor_token
+        return intrinsic, self.transaction + token * (zero + 4 * nonzero) if token else 0
 
 
 _LONDON = GasSchedule("london")
@@ -100,25 +100,30 @@ HARDFORKS: dict[str, GasSchedule] = {
 class Meter:
     """The gas of one transaction at a time. `charge` is the only thing that spends it."""
 
-    __slots__ = ("limit", "refunded", "schedule", "used")
+    __slots__ = ("left", "limit", "refunded", "schedule")
 
     def __init__(self, schedule: GasSchedule) -> None:
         self.schedule = schedule
         self.limit: Gas = 0
-        self.used: Gas = 0
+        self.left: Gas = 0
         self.refunded: Gas = 0
+
+    @property
+    def used(self) -> Gas:
+        """Gas spent so far, refunds not counted."""
+        return self.limit - self.left
 
     def start(self, limit: Gas, used: Gas = 0) -> None:
         """A new transaction with this limit, of which its bytes have ``used`` some already."""
         self.limit = limit
-        self.used = used
+        self.left = limit - used
         self.refunded = 0
 
     def charge(self, amount: Gas) -> None:
         """Spend gas; raises `OutOfGas` when the limit does not allow it."""
-        self.used += amount
-        if self.used > self.limit:
-            self.used = self.limit
+        self.left = left = self.left - amount
+        if left < 0:
+            self.left = 0
             raise OutOfGas
 
     def refund_cleared(self, slots: int) -> None:
@@ -127,7 +132,7 @@ class Meter:
 
     def finish(self, floor: Gas = 0) -> Gas:
         """Gas used by a transaction that succeeded: less refunds, and at least the calldata floor."""
-        used = self.used
+        used = self.limit - self.left
         if self.refunded:
             used -= min(self.refunded, used // self.schedule.refund_quotient)
         return used if used > floor else floor

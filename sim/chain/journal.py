@@ -14,7 +14,6 @@ see writes that may yet be undone: it is told by `Journal.after_commit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import partial
 from typing import Any, Generic, NoReturn, TypeVar
 
 import numpy as np
@@ -125,19 +124,20 @@ class Column(list[V]):
 class Table:
     """A growing structure of arrays: rows are appended whole and known by their number."""
 
-    __slots__ = ("_appends", "_undo", "columns")
+    __slots__ = ("_undo", "columns")
 
     def __init__(self, journal: Journal, width: int) -> None:
         self._undo = journal.undo
         self.columns: Sequence[Column[Any]] = [Column(journal) for _ in range(width)]
-        self._appends = [partial(list.append, column) for column in self.columns]
 
     def append(self, *row: Any) -> int:
         """Add a row, one value a column, and return its number."""
-        number = len(self.columns[0])
+        columns = self.columns
+        if len(row) != len(columns):
+            raise ValueError(f"a row of {len(row)} values for a table of {len(columns)} columns")
+        number = len(columns[0])
         self._undo.append((self, number))
-        for append, value in zip(self._appends, row, strict=True):
-            append(value)
+        any(map(list.append, columns, row))  # the quickest loop there is: `append` answers None, so it never ends early
         return number
 
     def take_back(self, number: int) -> None:
@@ -158,11 +158,13 @@ class Weights:
         self._undo = journal.undo
         self.array = array
 
-    def assign(self, where: NDArray[np.intp], values: Any) -> None:
-        """``array[where] = values`` for an array of indices."""
+    def assign(self, where: NDArray[np.intp], values: Any) -> NDArray[Any]:
+        """``array[where] = values`` for an array of indices; the values before come back."""
         array = self.array
-        self._undo.append((self, array, where, array.take(where)))
+        before = array.take(where)
+        self._undo.append((self, array, where, before))
         array[where] = values
+        return before
 
     def add_at(self, where: NDArray[np.intp], amount: Any) -> NDArray[Any]:
         """Add ``amount`` at every index of ``where``, once per occurrence; the values before come back."""

@@ -50,9 +50,12 @@ class Ledger:
             raise Revert("insufficient balance")
         if source == target:
             return
-        # What `balances[...] =` does, spelt out: this is the busiest line of the ledger.
         received = balances.get(target, MISSING)
-        undo.append((balances, source, available))
+        undo.append((self, source, available, target, received))  # both writes in one note, as this is done most often
         dict.__setitem__(balances, source, available - amount)
-        undo.append((balances, target, received))
         dict.__setitem__(balances, target, amount if received is MISSING else received + amount)
+
+    def take_back(self, source: Address, available: Wei, target: Address, received: Wei) -> None:
+        """Undo a transfer."""
+        self.balances.take_back(source, available)
+        self.balances.take_back(target, received)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sim.chain.ledger import Address
@@ -33,8 +32,7 @@ class Log(NamedTuple):
     data: tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of a transaction. ``fee`` in wei is paid whether it succeeded (``ok``) or not."""
 
     transaction: Transaction
@@ -45,7 +43,7 @@ class Receipt:
     time: Seconds
     nonce: int
     result: Any = None
-    logs: tuple[Log, ...] = field(default=())
+    logs: tuple[Log, ...] = ()
 
 
 class Call(NamedTuple):

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 from sim.chain.chain import Chain
 from sim.chain.ledger import Address
 from sim.chain.transaction import Log
-from sim.units import Gas
 
 
 class Contract:
-    """A contract on a chain. State lives only in cells of ``self.journal``; gas is spent only by ``self.charge``.
+    """A contract on a chain. State lives only in cells of ``self.journal``; gas is spent only by ``self.meter.charge``.
 
     ``methods`` maps the names a transaction may call to functions; ``payable`` names those that take value.
     """
@@ -23,8 +22,8 @@ class Contract:
         self.chain = chain
         self.address = address
         self.journal = chain.journal
+        self.meter = chain.meter
         self.schedule = chain.meter.schedule
-        self.charge: Callable[[Gas], None] = chain.meter.charge
         self.methods: dict[str, Callable[..., Any]] = {}
 
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ number. Its numbers lie in journalled columns, one list for each field.
 from __future__ import annotations
 
 from sim.chain.chain import Chain
-from sim.chain.journal import Column, Map, Table
+from sim.chain.journal import MISSING, Column, Map, Table
 from sim.chain.ledger import Address
 from sim.chain.transaction import Call
 from sim.contracts.base import Contract
@@ -70,7 +70,7 @@ class DataHandler(Contract):
         if record is not None and not (overwrite and self.claimable[record] == 0):
             raise Revert("Conflicting data key. The data may have already been added.")
         # GAS
-        self.charge(
+        self.meter.charge(
             self._gas_add
             + self._gas_add_money[deposit == 0]
             + self._gas_label[label > 0]
@@ -87,7 +87,7 @@ class DataHandler(Contract):
 
     def find(self, data: Data, label: int, added_time: Seconds, author: Address) -> Record:
         """The number of a contribution. Reverts when there is none with this key."""
-        self.charge(_FIND_OVERHEAD + _FIND_FEATURE_OVERHEAD * len(data.features))
+        self.meter.charge(_FIND_OVERHEAD + _FIND_FEATURE_OVERHEAD * len(data.features))
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
             raise Revert("Data not found.")
@@ -96,13 +96,22 @@ class DataHandler(Contract):
     def claim(self, record: Record, claimant: Address, amount: Wei) -> None:
         """Note that ``claimant`` takes ``amount`` wei of what is left of a contribution."""
         # GAS
-        left, claims = self.claimable[record] - amount, self.claims[record]
-        new = (record, claimant) not in self.claimed
-        self.charge(self._gas_claim[claims == 0, new])
-        if left == 0 and amount:
-            self.chain.meter.refund_cleared(1)
+        before, claims, claim = self.claimable[record], self.claims[record], (record, claimant)
+        new = claim not in self.claimed
+        self.meter.charge(self._gas_claim[claims == 0, new])
+        if before == amount and amount:
+            self.meter.refund_cleared(1)
         # EFFECTS
-        self.claimable[record] = left
-        self.claims[record] = claims + 1
+        self.journal.undo.append((self, claim, new, before, claims))  # one note for all three writes
+        list.__setitem__(self.claimable, record, before - amount)
+        list.__setitem__(self.claims, record, claims + 1)
         if new:
-            self.claimed[record, claimant] = True
+            dict.__setitem__(self.claimed, claim, True)
+
+    def take_back(self, claim: tuple[Record, Address], new: bool, claimable: Wei, claims: int) -> None:
+        """Undo a claim, for the journal."""
+        record = claim[0]
+        self.claimable.take_back(record, claimable)
+        self.claims.take_back(record, claims)
+        if new:
+            self.claimed.take_back(claim, MISSING)

@@ -20,7 +20,7 @@ from sim.contracts.data_handler import DataHandler, Record
 from sim.features import Data
 from sim.units import Seconds, Wei
 
-Predict = Callable[[], int]
+Predict = Callable[[Record], int]
 """The model's answer for a contribution now. Asking charges gas, so a hook asks only when it needs to know."""
 
 

@@ -6,7 +6,6 @@ method has the same paragraphs: checks, gas, effects, transfers.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar
 
 from sim.chain.chain import Chain
@@ -23,6 +22,7 @@ _REPORT_OVERHEAD = 1_896  # a report does more bookkeeping than a refund; see do
 _SURPLUS_OVERHEAD = 103
 _WORD = 32
 _ADDRESS_BYTES = 20
+_OF_TWO_BYTES = bytes([0] + 255 * [1] + 255 * ([1] + 255 * [2]))  # how many bytes of a number below 2**16 are not zero
 
 
 class CollaborativeTrainer(Contract):
@@ -37,6 +37,7 @@ class CollaborativeTrainer(Contract):
         self.records = records
         self.mechanism = mechanism
         self.model = model
+        self.watch = model.watch()
         self.methods = {
             "add_data": self.add_data,
             "predict": self.predict,
@@ -75,7 +76,7 @@ class CollaborativeTrainer(Contract):
         mechanism = self.mechanism
         cost = mechanism.on_add(call, data, label)
         # GAS
-        self.charge(self._gas_add + self._gas_add_feature * len(data.features))
+        self.meter.charge(self._gas_add + self._gas_add_feature * len(data.features))
         # EFFECTS
         record = self.records.add(call, data, label, cost, mechanism.overwrites_spent_records)
         self.model.learn_one(data.features, label)
@@ -104,10 +105,10 @@ class CollaborativeTrainer(Contract):
     def refund(self, call: Call, data: Data, label: int, added_time: Seconds) -> Wei:
         """Take back the deposit of a contribution of one's own that the model agrees with."""
         # GAS
-        self.charge(self._gas_refund)
+        self.meter.charge(self._gas_refund)
         # CHECKS
         record = self.records.find(data, label, added_time, call.sender)
-        amount = self.mechanism.on_refund(call, record, partial(self.model.predict_on_chain, data.features))
+        amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
         self.records.claim(record, call.sender, amount)
         self.emit("Refund", record, amount)
@@ -118,10 +119,10 @@ class CollaborativeTrainer(Contract):
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
         # GAS
-        self.charge(self._gas_report)
+        self.meter.charge(self._gas_report)
         # CHECKS
         record = self.records.find(data, label, added_time, author)
-        amount = self.mechanism.on_report(call, record, partial(self.model.predict_on_chain, data.features))
+        amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS
         self.records.claim(record, call.sender, amount)
         self.emit("Report", record, amount)
@@ -133,13 +134,17 @@ class CollaborativeTrainer(Contract):
         """Wei the contract holds."""
         return self.chain.ledger.balance(self.address)
 
+    def _predict(self, record: Record) -> int:
+        """The model's answer for a contribution; no claim changes the model, so what the watch knows holds now."""
+        return self.model.predict_on_chain(self.records.data[record].features, self.watch.prediction(record))
+
     def _send(self, target: Address, amount: Wei, gas: Gas) -> None:
-        self.charge(gas)
+        self.meter.charge(gas)
         self.chain.ledger.transfer(self.address, target, amount)
 
 
 def _nonzero_bytes(number: int) -> int:
     """How many bytes of a 32-byte word that holds ``number`` (a negative one as its two's complement) are not zero."""
-    if 0 <= number < 256:
-        return int(number > 0)
+    if 0 <= number < 2**32:
+        return _OF_TWO_BYTES[number & 0xFFFF] + _OF_TWO_BYTES[number >> 16]
     return _WORD - (number % 2**256).to_bytes(_WORD, "big").count(0)

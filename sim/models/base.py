@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ class Classifier(ABC):
 
     name: str
     """The word for this model in a config."""
+
+    refuses_unknown: ClassVar[bool] = True
+    """Whether features and labels out of range are refused; contracts take some of them."""
 
     def __init__(
         self, n_features: int, n_classes: int, journal: Journal | None = None, meter: Meter | None = None
@@ -76,10 +79,10 @@ class Classifier(ABC):
         self.watches.append(watch)
         return watch
 
-    def predict_on_chain(self, features: IndexArray) -> int:
-        """`predict_one` within a transaction: charges its gas."""
+    def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
+        """`predict_one` within a transaction: charges its gas. ``known`` is the answer where a watch has it already."""
         self.meter.charge(self.gas_to_predict + self.gas_to_predict_feature * len(features))
-        return self.predict_one(features)
+        return self.predict_one(features) if known is None else known
 
     def accuracy(self, features: Features, labels: NDArray[np.int64]) -> float:
         """Share of rows predicted as labelled, in [0, 1]."""

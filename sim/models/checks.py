@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,12 @@ _FEATURES, _CLASSES, _LESSONS, _PLENTY = 6, 2, 60, 10**9
 Build = Callable[[int, int, Journal, Meter], Classifier]
 
 
-def check_classifier(build: Build) -> None:
+def check_classifier(build: Build, samples: Iterable[tuple[IndexArray, int]] | None = None) -> None:
     """Raise `ConfigError` with the first rule a model breaks.
 
     ``build`` is the class itself, or a function of (n_features, n_classes, journal, meter). The model is taught and
-    asked at random: predicting changes nothing and costs nothing outside a transaction; `predict_many` answers as
+    asked ``samples``, pairs of features and label that it accepts; by default random ones of six features and two
+    classes. Predicting changes nothing and costs nothing outside a transaction; `predict_many` answers as
     `predict_one`; every update can be undone and charges gas; what the model does not know is refused; watches follow
     committed updates only; and equal lessons give equal models.
     """
@@ -35,7 +36,7 @@ def check_classifier(build: Build) -> None:
     if not getattr(model, "name", ""):
         raise _broken(model, "has no name", "Set the class attribute `name` to its word in a config")
     journal.commit()
-    samples = list(_samples())
+    samples = list(_samples() if samples is None else samples)
     watch = model.watch()
     for number, (features, label) in enumerate(samples):
         watch.add(number, features, label)
@@ -55,7 +56,8 @@ def check_classifier(build: Build) -> None:
         _check_watch(model, samples, watch, "missed an update")
     if _answers(model, samples) != _answers(twin, samples):
         raise _broken(model, "equal lessons gave different models", "Draw no random numbers while learning")
-    _check_refusals(model, samples)
+    if model.refuses_unknown:
+        _check_refusals(model, samples)
 
 
 def _samples() -> Iterator[tuple[IndexArray, int]]:

@@ -44,7 +44,6 @@ from sim.models.watch import Watch
 _RESOLUTION = 2.0**32
 _NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any other, and still exact to add to
 _FIRST_LENGTH = 256
-_sum = np.add.reduce
 
 # Gas beside storage, per call, feature and class, from gas measured on the contract (see docs/gas.md).
 _PREDICT_CALL, _PREDICT_FEATURE, _PREDICT_CLASS, _PREDICT_FEATURE_CLASS = 1_278, 251, 462, 839
@@ -143,21 +142,17 @@ class NaiveBayes(Classifier):
         if not 0 <= label < self.n_classes:
             raise Revert(OUT_OF_BOUNDS)
         size = len(features)
-        counts, log_counts = self.counts[label], self._log_counts
+        counts = self.counts[label]
         try:
-            before = counts.array.take(features)
+            before = counts.add_at(features, 1)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
         # GAS
         new = size - int(np.count_nonzero(before))
         self.meter.charge(self._gas_learn + self._gas_learn_feature * size + self._gas_new_feature * new)
         # EFFECTS
-        places = features * self.n_classes + label
-        old_logs = log_counts.array.take(places)
-        counts.add_at(features, 1)
-        after = counts.array.take(features)
-        new_logs = self._log_count(after)
-        log_counts.assign(places, new_logs)
+        new_logs = self._log_count(counts.array.take(features))
+        old_logs = self._log_counts.assign(features * self.n_classes + label, new_logs)
         self.samples[label].set(self.samples[label].value + 1)
         self.totals[label].set(self.totals[label].value + size)
         self.version.set(self.version.value + 1)
@@ -166,7 +161,7 @@ class NaiveBayes(Classifier):
         self.offsets[label].set((prior, denominator))
         if self.watches:
             gains = new_logs - old_logs
-            if int(_sum(after) - _sum(before)) != size:  # an index that stands more than once gains once
+            if len(set(features.tolist())) < size:  # an index that stands more than once gains once
                 features, first = np.unique(features, return_index=True)
                 gains = gains[first]
             change = (label, features, gains, prior - old_prior, denominator - old_denominator)

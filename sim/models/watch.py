@@ -33,8 +33,10 @@ class Watch(ABC):
         self.predictions: NDArray[Any] = np.zeros(_FIRST_CAPACITY, np.int64)
         """The class of each slot as last told, as an integer or a truth value."""
         self._slots: dict[int, int] = {}
+        self._taken: NDArray[np.bool_] = np.zeros(_FIRST_CAPACITY, np.bool_)
         self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
         self._labels: list[int] = [_EMPTY] * _FIRST_CAPACITY
+        self._features: list[NDArray[np.intp] | None] = [None] * _FIRST_CAPACITY  # what stands in each slot's column
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
         self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any]] = {}
         self._moved = False
@@ -51,6 +53,14 @@ class Watch(ABC):
         self._fresh[record] = features, label, prediction, score
         return prediction == label
 
+    def prediction(self, record: int) -> int | None:
+        """The model's class for a watched record, if it is known without asking the model; None otherwise."""
+        fresh = self._fresh.get(record)
+        if fresh is not None:
+            return fresh[2]
+        slot = self._slots.get(record)
+        return None if slot is None or self._moved else int(self.predictions[slot])
+
     def agrees(self, record: int) -> bool:
         """Whether the model agreed with a watched record's label when last asked (`add` or `refresh`)."""
         fresh = self._fresh.get(record)
@@ -65,7 +75,7 @@ class Watch(ABC):
             return
         slot = self._slots.pop(record, None)
         if slot is not None:
-            self._records[slot] = _EMPTY
+            self._taken[slot] = False
             self._free.append(slot)
 
     def refresh(self) -> list[tuple[int, bool]]:
@@ -74,15 +84,14 @@ class Watch(ABC):
             return []
         self._moved = False
         predictions = self._predictions()
-        (changed,) = (predictions != self.predictions).nonzero()
+        (changed,) = ((predictions != self.predictions) & self._taken).nonzero()
+        self.predictions = predictions
         if not len(changed):
             return []
-        self.predictions = predictions
-        records, labels, slots = self._records, self._labels, changed.tolist()
-        agrees = [bool(predictions[slot] == labels[slot]) for slot in slots]
+        records, labels, classes = self._records, self._labels, predictions.take(changed).tolist()
         # With two classes every change is one of agreement; with more, from one wrong class to another is not, but to
-        # hear of it twice does no harm. Empty slots change too.
-        return [(records[slot], agree) for slot, agree in zip(slots, agrees, strict=True) if records[slot] != _EMPTY]
+        # hear of it twice does no harm.
+        return [(records[slot], labels[slot] == class_) for slot, class_ in zip(changed.tolist(), classes, strict=True)]
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
@@ -99,8 +108,13 @@ class Watch(ABC):
             self._grow()
         slot = self._free.pop()
         self._slots[record] = slot
+        self._taken[slot] = True
         self._records[slot] = record
-        self.rows[:, slot] = np.bincount(features, minlength=len(self.rows))
+        column, before = self.rows[:, slot], self._features[slot]
+        if before is not None:
+            column[before] = 0
+        column[features] = np.bincount(features).take(features)  # an index may stand more than once
+        self._features[slot] = features
         self._labels[slot] = label
         self.predictions[slot] = prediction
         self._put(slot, features, score)
@@ -126,6 +140,8 @@ class Watch(ABC):
         old = len(self._records)
         self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
         self.predictions = np.concatenate([self.predictions, np.zeros_like(self.predictions)])
+        self._taken = np.concatenate([self._taken, np.zeros_like(self._taken)])
         self._records += [_EMPTY] * old
         self._labels += [_EMPTY] * old
+        self._features += [None] * old
         self._free += range(2 * old - 1, old - 1, -1)

@@ -68,6 +68,9 @@ class _NothingMoves:
     def add(self, record: int, features: Any, label: int) -> bool:
         return self.model.predict_one(features) == label
 
+    def prediction(self, record: int) -> None:
+        """Nothing is known: ask the model."""
+
     def discard(self, record: int) -> None:
         """Nothing is kept."""
 

@@ -6,7 +6,7 @@ from sim.economy import Schedule
 from sim.units import DAY, HOUR
 
 from . import theory
-from .economies import SEEDS, UNIT, build, flipper, honest, samples_of_known_difficulty, total
+from .economies import SEEDS, UNIT, build, flipper, honest, people, samples_of_known_difficulty, total
 
 ACCURACY, WEIGHT = 0.8, 5
 WINDOW, ANY_CLAIM = DAY, 3 * DAY
@@ -76,7 +76,8 @@ def test_wei_seconds_locked_by_a_contribution(agrees):
         )  # fmt: skip
         economy.run()
         assert total(economy, "honest", "locked") == 0
-        locked = total(economy, "honest", "locked_wei_seconds")
+        honest_ones = people(economy, "honest")
+        locked = sum(actor.statement.locked_wei_seconds(economy.ended_at) for actor in honest_ones)
         seconds.append(locked / total(economy, "honest", "deposited"))
     agrees("B8 seconds that a wei of the honest is locked", seconds, theory.mean_lock(side, other, WINDOW, ANY_CLAIM))
 

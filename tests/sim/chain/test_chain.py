@@ -26,13 +26,13 @@ class Counter(Contract):
         self.methods = {"count": self.count, "fail": self.fail, "break": self.break_}
 
     def count(self, call: Call, gas: int = 1_000) -> int:
-        self.charge(gas)
+        self.meter.charge(gas)
         self.counts[call.sender] = self.counts.get(call.sender, 0) + 1
         self.emit("Counted", self.counts[call.sender])
         return self.counts[call.sender]
 
     def fail(self, call: Call, error: type[Exception] = Revert) -> None:
-        self.charge(1_000)
+        self.meter.charge(1_000)
         self.counts[call.sender] = 99
         self.emit("Never", 1)
         self.chain.meter.refund_cleared(100)

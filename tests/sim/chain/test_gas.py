@@ -48,8 +48,8 @@ def test_sending_ether_costs_the_transfer_less_the_unused_stipend(fork: str, sen
 
 
 def test_floor_of_calldata() -> None:
-    assert HARDFORKS["cancun"].floor(10, 3) == 0
-    assert HARDFORKS["prague"].floor(10, 3) == 21_000 + 10 * 10 + 40 * 3
+    assert HARDFORKS["cancun"].calldata(10, 3) == (21_000 + 4 * 10 + 16 * 3, 0)
+    assert HARDFORKS["prague"].calldata(10, 3) == (21_000 + 4 * 10 + 16 * 3, 21_000 + 10 * 10 + 40 * 3)
 
 
 def test_logs_and_storage() -> None:

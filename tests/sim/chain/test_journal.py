@@ -157,7 +157,7 @@ def test_every_writing_method_of_dict_and_list_is_known() -> None:
 
 def test_table_row_must_fit_its_columns() -> None:
     cells = Cells()
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="2 columns"):
         cells.table.append("only one")
     cells.journal.rollback()
     assert [len(column) for column in cells.table.columns] == [0, 0]

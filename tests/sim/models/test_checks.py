@@ -62,9 +62,9 @@ class BreaksTiesUpwards(NaiveBayes):
 
 class IsFree(SparsePerceptron):
     def learn_one(self, features: np.ndarray, label: int) -> None:
-        used = self.meter.used
+        left = self.meter.left
         super().learn_one(features, label)
-        self.meter.used = used
+        self.meter.left = left
 
 
 class TakesAnything(SparsePerceptron):

@@ -62,6 +62,8 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
             told |= dict(watch.refresh())
         elif step == "end of transaction":
             model.journal.commit()
+            known = {record: watch.prediction(record) for record in held}
+            assert all(answer in (None, model.predict_one(held[record][0])) for record, answer in known.items())
         elif step == "learn":
             model.learn_one(features, label)
         elif step == "learn and undo":
@@ -73,6 +75,10 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
     fresh = {record: model.predict_one(row) == label for record, (row, label) in held.items()}
     assert told == fresh
     assert agreement(watch, held) == fresh
+    assert {record: watch.prediction(record) for record in held} == {
+        record: model.predict_one(row) for record, (row, _) in held.items()
+    }
+    assert watch.prediction(-1) is None
     assert len(watch) == len(held)
 
 
