@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS OMP_NUM_THREADS
 # $(call step,NAME,COMMAND): run one step of the checks and name it when it fails.
 step = @printf '\n== %s\n' '$(1)'; $(2) || { printf '\nFAILED: %s\n' '$(1)'; exit 1; }
 
-.PHONY: help setup demo test test-all lint types floors benchmark lock clean
+.PHONY: help setup demo test test-all lint types floors benchmark notebooks lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -26,8 +26,10 @@ help: ## list these targets
 
 setup: $(DEV) ## install the simulator with its test tools into .venv
 
-demo: $(CORE) ## run the quickstart scenario beside its honest twin; output in results/demo
-	$(BIN)/deca10b run quickstart --twin --out results/demo
+# --resume: after an interruption it goes on where it was, and a second time it only tells and draws again.
+demo: $(CORE) ## sweep deposits and refund windows, and report what was found in results/demo
+	$(BIN)/deca10b sweep deposit-refund --resume --out results/demo
+	@printf '\nOpen results/demo/report.html in a browser: findings, figures, tables, and how to reproduce them.\n'
 
 test: lint types floors ## lint, types, import floors and the quick test suite
 	$(call step,tests,$(BIN)/python -m pytest -n auto)
@@ -49,6 +51,9 @@ floors: $(DEV) ## who may import whom
 
 benchmark: $(CORE) ## time single runs and sweeps
 	$(BIN)/python benchmarks/run.py
+
+notebooks: $(DEV) ## execute the notebooks and write their outputs anew
+	$(BIN)/python notebooks/refresh.py
 
 lock: ## choose the newest versions anew and write constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)-lock
