@@ -1,0 +1,52 @@
+"""What a transaction carries of a sample, byte by byte."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.features import Data, Features, UnitVectors
+
+number = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 70_000))
+
+
+@given(st.lists(number, max_size=8))
+def test_any_numbers_of_64_bits_are_carried(numbers: list[int]) -> None:
+    data = Data.numbers(numbers)
+    encoded = b"".join((value % 2**256).to_bytes(32, "big") for value in numbers)  # two's complement
+    assert data.features.tolist() == numbers
+    assert len(data) == len(numbers)
+    assert data.nonzero_bytes == len(encoded) - encoded.count(0)
+
+
+@given(st.lists(number, max_size=4), st.lists(number, max_size=4))
+def test_keys_are_equal_where_the_numbers_are(left: list[int], right: list[int]) -> None:
+    assert (Data.numbers(left).key == Data.numbers(right).key) == (left == right)
+
+
+@given(st.lists(st.integers(0, 2**40), max_size=4))
+def test_indices_have_the_same_key_and_bytes_either_way(indices: list[int]) -> None:
+    assert Data.numbers(indices).key == Data(indices).key
+    assert Data.numbers(indices).nonzero_bytes == Data(indices).nonzero_bytes
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
+def test_what_64_bits_cannot_hold_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match=r"from -2\^63"):
+        Data.numbers([number])
+    with pytest.raises(TypeError):
+        Data.numbers([0.5])  # type: ignore[list-item]
+
+
+def test_unit_vectors_have_norm_1() -> None:
+    """1/sqrt(2) is 0.7071067811865…; (2, 1)/sqrt(5) is (0.894427190999…, 0.447213595499…)."""
+    rows = UnitVectors(Features.from_dense(np.array([[1, 1, 0], [0, 0, 0], [2, 0, 1], [0, 7, 0]])))
+    assert len(rows) == 4
+    assert rows.n_features == 3
+    assert [rows.row(i).tolist() for i in range(4)] == [
+        [707_106_781, 707_106_781, 0], [0, 0, 0], [894_427_191, 0, 447_213_595], [0, 10**9, 0],
+    ]  # fmt: skip
+    assert rows.data(2).features.tolist() == [894_427_191, 0, 447_213_595]
+    assert rows.take(np.array([3, 0])).row(1).tolist() == [707_106_781, 707_106_781, 0]
