@@ -19,7 +19,7 @@ from sim.data.stream import Sample
 from sim.errors import ConfigError
 from sim.rng import Streams
 from sim.statement import Statement
-from sim.units import HOUR, Seconds, Wei
+from sim.units import HOUR, Gas, Seconds, Wei
 from sim.view import View
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Traits:
 
     adversarial: bool
     stochastic: bool = False
+    provides: bool = False
+    """Whether it pays for contributions, so that it counts neither as an honest contributor nor as an adversary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,10 @@ class Settings:
     setting            default     meaning
     =================  ==========  ====================================================================================
     balance            0           wei at the start
-    willingness_mean   no limit    most wei it pays as a deposit: drawn anew for each sample from a normal distribution
+    willingness_mean   no limit    most wei it pays for a sample, deposit and fee: drawn anew for each sample from a
+                                   normal distribution
     willingness_sd     0           its standard deviation, wei; draws of 0 or less are drawn again
+    most_gas_price     None        wei per gas above which it waits: it adds nothing and claims nothing; None: no limit
     arrival            poisson     ``poisson``: memoryless gaps; ``normal``: normal gaps, as in the reference
     mean_gap           3,600       mean seconds between wake-ups
     gap_sd             1           standard deviation of normal gaps, seconds; gaps below 1 s are drawn again
@@ -62,6 +66,7 @@ class Settings:
     balance: Wei = 0
     willingness_mean: Wei | None = None
     willingness_sd: Wei = 0
+    most_gas_price: Wei | None = None
     arrival: str = "poisson"
     mean_gap: Seconds = HOUR
     gap_sd: Seconds = 1
@@ -81,6 +86,8 @@ class Settings:
             raise ConfigError(f"mean_gap is {self.mean_gap} s; it must be at least 1 s.")
         if self.willingness_mean is not None and self.willingness_mean <= 0:
             raise ConfigError(f"willingness_to_pay is {self.willingness_mean} wei; it must be above 0.")
+        if self.most_gas_price is not None and self.most_gas_price < 0:
+            raise ConfigError(f"most_gas_price is {self.most_gas_price} wei; it must be 0 or more.")
         if self.arrival not in ("poisson", "normal"):
             raise ConfigError(f"arrival is {self.arrival!r}; choose one of poisson, normal.")
 
@@ -111,6 +118,7 @@ class Participant(mesa.Agent):
         self.statement = Statement(settings.balance)
         self.streams = streams
         self._disputes_seen = 0
+        self._gas_of_claims: dict[Transaction, tuple[Gas, Wei]] = {}
         self._gap = self._gap_draws(settings)
         self._willingness = self._willingness_draws(settings)
 
@@ -139,24 +147,23 @@ class Participant(mesa.Agent):
         if cost is None or cost > most:
             statement.rejected_price += 1
             return ()
-        balance = view.balance
-        if cost > balance:
+        if cost > view.balance:
             statement.rejected_wallet += 1
             return ()
-        transaction, fee = view.with_gas(view.add(sample.data, label, cost))
-        if cost + fee > balance:
-            statement.rejected_wallet += 1
-            return ()
-        return (transaction,)
+        transaction = view.add(sample.data, label, cost)
+        return (transaction,) if not view.gas_price else self._worth_its_fee(view, transaction, most)
 
     def claims(self, view: View) -> Sequence[Transaction]:
         """Own refunds, reports of others, expired deposits, an owner's claims, in this order; each only if worth it."""
+        gas_price = view.gas_price
+        if gas_price and self._too_dear(gas_price):
+            return ()
         settings, wanted = self.settings, []
         if settings.refunds and (records := view.refundable()):
             wanted = [view.refund(record) for record in records]
         # Without standing a report is refused. A refund sent first may earn it, but where gas costs money nothing is
         # sent on a maybe: the disputes stay unread until the next wake-up.
-        if settings.reports and (view.standing or (wanted and not view.gas_price)):
+        if settings.reports and (view.standing or (wanted and not gas_price)):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
             if disputes:
                 wanted += [view.report(record) for record in disputes]
@@ -164,7 +171,8 @@ class Participant(mesa.Agent):
             wanted += [view.report(record) for record in records]
         if settings.takes_expired and (records := view.owned()):
             wanted += [view.report(record) for record in records]
-        return wanted if not view.gas_price else self._worth_their_fee(view, wanted)
+        ready = wanted if not gas_price else self._worth_their_fee(view, wanted)
+        return [*ready, *self._remedy(view)] if view.ageless else ready
 
     def on_receipt(self, receipt: Receipt) -> None:
         """What became of a transaction; a behaviour that learns from its results overrides this."""
@@ -211,15 +219,57 @@ class Participant(mesa.Agent):
             return lambda: mean
         return self.draws("willingness", lambda rng, size: _truncated_normal(rng, mean, sd, np.nextafter(0, 1), size))
 
+    def _remedy(self, view: View) -> list[Transaction]:
+        """Close what somebody else left open too long, if money of one's own is in it and the wallet covers the fee."""
+        errand = view.errand()
+        if errand is None or errand.method != "time_out" or not self.statement.locked:
+            return []
+        return self._affordable(view, view.act(errand.method))
+
+    def _affordable(self, view: View, transaction: Transaction) -> list[Transaction]:
+        """A transaction with its gas limit, if a block has room for it and the wallet covers value and fee."""
+        ready, fee = view.with_gas(transaction)
+        room = ready.gas_limit < view.gas_limit
+        return [ready] if room and transaction.value + fee <= view.balance else []
+
+    def _too_dear(self, gas_price: Wei) -> bool:
+        """Whether gas costs more than it ever pays for it."""
+        most = self.settings.most_gas_price
+        return most is not None and gas_price > most
+
+    def _worth_its_fee(self, view: View, addition: Transaction, most: float) -> Sequence[Transaction]:
+        """An addition with its gas limit, if gas is cheap enough, and ``most`` and the wallet cover deposit and fee."""
+        statement = self.statement
+        if self._too_dear(view.gas_price):
+            statement.rejected_gas += 1
+            return ()
+        transaction, fee = view.with_gas(addition)
+        if transaction.gas_limit >= view.gas_limit:
+            statement.rejected_gas += 1
+        elif transaction.value + fee > most:
+            statement.rejected_price += 1
+        elif transaction.value + fee > view.balance:
+            statement.rejected_wallet += 1
+        else:
+            return (transaction,)
+        return ()
+
     def _worth_their_fee(self, view: View, wanted: Sequence[Transaction]) -> list[Transaction]:
         """The claims that pay more than they cost, each with its gas limit, as long as the wallet covers the fees."""
-        ready, wallet = [], view.balance
+        ready, wallet, gas_price, known = [], view.balance, view.gas_price, self._gas_of_claims
         for claim in wanted:
-            transaction, fee = view.with_gas(claim)
             reward = view.reward_of(claim)
-            if fee < reward and fee <= wallet:
+            most = min(reward - 1, wallet)
+            # What was too dear is offered again at every wake-up; its gas is not asked for anew while it pays the same.
+            gas, paid = known.get(claim, (0, 0))
+            if paid == reward and gas * gas_price > most:
+                continue
+            transaction, fee = view.with_gas(claim)
+            if fee <= most:
                 ready.append(transaction)
                 wallet -= fee
+            else:
+                known[claim] = fee // gas_price, reward
         return ready
 
 

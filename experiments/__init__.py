@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from experiments.result import Result
     from experiments.runner import run
     from experiments.scenario import Scenario, load_scenario, scenario_hash, with_levers
+    from experiments.sweeper import Results, sweep
 
 __all__ = [
-    "Design", "Experiment", "Grid", "Points", "Result", "Scenario", "Zip", "load_experiment", "load_scenario", "run",
-    "scenario_hash", "with_levers",
+    "Design", "Experiment", "Grid", "Points", "Result", "Results", "Scenario", "Zip", "load_experiment",
+    "load_scenario", "run", "scenario_hash", "sweep", "with_levers",
 ]  # fmt: skip
 
 _HOME = {
@@ -29,12 +30,14 @@ _HOME = {
     "Grid": "experiments.design",
     "Points": "experiments.design",
     "Result": "experiments.result",
+    "Results": "experiments.sweeper",
     "Scenario": "experiments.scenario",
     "Zip": "experiments.design",
     "load_experiment": "experiments.experiment",
     "load_scenario": "experiments.scenario",
     "run": "experiments.runner",
     "scenario_hash": "experiments.scenario",
+    "sweep": "experiments.sweeper",
     "with_levers": "experiments.scenario",
 }
 

@@ -11,21 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from agents import Participant, Settings
+from experiments.deployment import imported_model, imported_settings
 from experiments.fields import Amount
 from experiments.people import BEHAVIOURS, AgentGroup
-from experiments.schema import Scenario
-from mechanisms import MECHANISMS, DepositRefundTake
+from experiments.schema import MechanismSection, Scenario
+from mechanisms import MECHANISMS, DepositRefundTake, Points, PredictionMarket, points, prediction_market
 from mechanisms.deposit_refund_take import Parameters
-from sim.chain import HARDFORKS, Chain, Clock, FeeMarket, FixedPrice, FreeGas
-from sim.contracts import CollaborativeTrainer, DataHandler, IncentiveMechanism
+from sim.chain import Chain, Clock
+from sim.contracts import CollaborativeTrainer, DataHandler, IncentiveMechanism, ModelContract
 from sim.data import Dataset, DataStream, load_dataset
 from sim.economy import Economy, Schedule
-from sim.errors import ConfigError
-from sim.models import MODELS, Classifier, NaiveBayes, SparsePerceptron
+from sim.errors import ConfigError, OutOfGas
+from sim.features import UnitVectors
+from sim.models import Classifier, kind_of, models_of
 from sim.rng import Streams
-from sim.units import Wei
+from sim.units import DAY, Wei
 
-RECORDS, INCENTIVE, TRAINER = "<records>", "<incentive>", "<trainer>"
+RECORDS, INCENTIVE, TRAINER, MODEL = "<records>", "<incentive>", "<trainer>", "<model>"
+_ENTROPY_BYTES = 32
 _KEPT_DATASETS, _KEPT_BASELINES = 4, 256
 
 _datasets: OrderedDict[Any, Dataset] = OrderedDict()
@@ -40,16 +43,20 @@ def build(scenario: Scenario, dataset: Dataset | None = None) -> Economy:
     """
     dataset = dataset or dataset_of(scenario)
     streams = Streams(scenario.seed, scenario.replication)
-    stream = _stream(scenario, dataset, streams)
-    chain = Chain(HARDFORKS[scenario.chain.hardfork], _fees(scenario), Clock(scenario.chain.block_time))
+    terms = scenario.chain.terms
+    clock = Clock(terms.slot)
+    chain = Chain(terms.schedule(), terms.market(clock, streams), clock, terms.gas_limit)
     model = new_model(scenario, dataset, chain)
-    model.fit(stream.initial_features, stream.initial_labels)
+    stream = _stream(scenario, dataset, streams, vectors=model.reads_vectors)
+    if scenario.model.imported is None:
+        model.fit(stream.initial_features, stream.initial_labels)
     records = DataHandler(chain, RECORDS)
-    mechanism = _mechanism(scenario, chain, records)
+    mechanism = _mechanism(scenario, chain, records, streams)
     trainer = CollaborativeTrainer(chain, TRAINER, records, mechanism, model)
-    for contract in (records, mechanism, trainer):
+    for contract in (records, mechanism, trainer, ModelContract(chain, MODEL, model)):
         chain.deploy(contract)
     record = scenario.record
+    _check_gas_of_a_sample(chain, model, stream)
     schedule = Schedule(scenario.horizon, record.accuracy_every, record.display_every)
     economy = Economy(chain, trainer, stream, schedule, seed=scenario.seed)
     for group in scenario.agents:
@@ -77,6 +84,11 @@ def is_adversarial(kind: str) -> bool:
     return BEHAVIOURS[kind].traits.adversarial
 
 
+def is_provider(kind: str) -> bool:
+    """Whether a behaviour pays for contributions, and so has neither of the two roles, by its traits."""
+    return BEHAVIOURS[kind].traits.provides
+
+
 def addresses(group: AgentGroup) -> list[str]:
     """The addresses of a group: its name, or its name with a number from 1 on."""
     return [group.name] if group.count == 1 else [f"{group.name}-{i}" for i in range(1, group.count + 1)]
@@ -84,8 +96,8 @@ def addresses(group: AgentGroup) -> list[str]:
 
 def dataset_of(scenario: Scenario) -> Dataset:
     """The data set of a scenario; each process keeps the last few it read, as long as a file does not change."""
-    name = scenario.data.dataset
-    return _kept(_datasets, _dataset_key(name), _KEPT_DATASETS, lambda: load_dataset(name))
+    name, options = scenario.data.dataset, scenario.data.options.chosen()
+    return _kept(_datasets, _dataset_key(scenario), _KEPT_DATASETS, lambda: load_dataset(name, **options))
 
 
 def baseline_accuracy(scenario: Scenario) -> float:
@@ -93,29 +105,54 @@ def baseline_accuracy(scenario: Scenario) -> float:
 
     Each process keeps it for each data set and model setting.
     """
-    model = scenario.model
-    key = (_dataset_key(scenario.data.dataset), model.kind, model.smoothing, model.step, model.passes)
+    section, options = scenario.model, _options(scenario)
+    key = (_dataset_key(scenario), kind_of(section.kind), section.profile, *sorted(options.items()))
 
     def measure() -> float:
         dataset = dataset_of(scenario)
-        classifier = new_model(scenario, dataset)
-        classifier.fit(dataset.x_train, dataset.y_train)
-        return classifier.accuracy(dataset.x_test, dataset.y_test)
+        classifier = _untrained(scenario, dataset, options)
+        if not classifier.reads_vectors:
+            classifier.fit(dataset.x_train, dataset.y_train)
+            return classifier.accuracy(dataset.x_test, dataset.y_test)
+        train = UnitVectors(dataset.x_train)
+        classifier.fit(train.take(train.filled()), dataset.y_train[train.filled()])
+        return classifier.accuracy(UnitVectors(dataset.x_test), dataset.y_test)
 
     return _kept(_baselines, key, _KEPT_BASELINES, measure)
 
 
 def new_model(scenario: Scenario, dataset: Dataset, chain: Chain | None = None) -> Classifier:
-    """The untrained classifier of a scenario, on a chain or by itself."""
-    section = scenario.model
+    """The classifier of a scenario, on a chain or by itself: untrained, or as the file it comes from has it."""
+    section, options = scenario.model, _options(scenario)
+    if section.imported is not None:
+        return imported_model(section.imported, section.kind, section.profile, dataset, chain)
+    return _untrained(scenario, dataset, options, chain)
+
+
+def _untrained(scenario: Scenario, dataset: Dataset, options: dict[str, Any], chain: Chain | None = None) -> Classifier:
     journal, meter = (chain.journal, chain.meter) if chain else (None, None)
-    options: dict[type[Classifier], dict[str, Any]] = {
-        NaiveBayes: {"smoothing": section.smoothing},
-        SparsePerceptron: {"step": section.step, "passes": section.passes},
-    }
-    kind = {model.name: model for model in MODELS}[section.kind]
-    classes = len(dataset.classes)
-    return kind(dataset.x_train.n_features, classes, journal, meter, **options.get(kind, {}))
+    constructor: Any = models_of(scenario.model.profile)[kind_of(scenario.model.kind)]
+    model: Classifier = constructor(dataset.x_train.n_features, len(dataset.classes), journal, meter, **options)
+    return model
+
+
+def _options(scenario: Scenario) -> dict[str, Any]:
+    """The parameters of a kind of model; what a file brings is the file's. Raises `ConfigError`."""
+    section, kind = scenario.model, kind_of(scenario.model.kind)
+    options: dict[str, Any] = {"smoothing": section.smoothing} if kind == "naive_bayes" else {}
+    if kind.endswith("perceptron"):
+        options = {"step": section.step, "passes": section.passes}
+    if section.imported is None:
+        return options
+    for name, value in imported_settings(section.imported).items():
+        written, default = getattr(section, name), type(section).model_fields[name].default
+        if written not in (default, value, float(value)):
+            raise ConfigError(
+                f"model.{name} is {float(written):g}, but {section.imported!r} brings its own, {float(value):g}. Leave "
+                f"out model.{name}, or change it in the file."
+            )
+        options[name] = value
+    return options
 
 
 def _kept(cache: OrderedDict[Any, Any], key: Any, most: int, make: Callable[[], Any]) -> Any:
@@ -128,36 +165,62 @@ def _kept(cache: OrderedDict[Any, Any], key: Any, most: int, make: Callable[[], 
     return cache[key]
 
 
-def _dataset_key(name: str) -> tuple[str, int, int]:
-    """A file that was written again is another data set."""
+def _dataset_key(scenario: Scenario) -> tuple[Any, ...]:
+    """A file that was written again is another data set, and so is one read with other options."""
+    name, options = scenario.data.dataset, tuple(scenario.data.options.chosen().items())
     try:
         state = Path(name).stat()
     except (OSError, ValueError):
-        return name, 0, 0
-    return name, state.st_mtime_ns, state.st_size
+        return name, 0, 0, options
+    return name, state.st_mtime_ns, state.st_size, options
 
 
-def _stream(scenario: Scenario, dataset: Dataset, streams: Streams) -> DataStream:
-    data, rows = scenario.data, len(dataset.x_train)
+def _check_gas_of_a_sample(chain: Chain, model: Classifier, stream: DataStream) -> None:
+    """Refuse an economy in which no block has room for a sample. Vectors are all of one length: one speaks for all."""
+    sample, limit = stream.current, chain.gas_limit
+    if sample is None or not model.reads_vectors:
+        return
+    nonzero = sample.data.nonzero_bytes
+    schedule, size = chain.meter.schedule, 32 * len(sample.data)
+    around = max(schedule.calldata(size - nonzero, nonzero)) + schedule.logged(2, size)
+    try:
+        for label in range(sample.n_classes):  # under one of them at least there is something to learn
+            chain.meter.start(limit)
+            chain.meter.charge(around)
+            model.learn_one(sample.data.features, label)
+    except OutOfGas:
+        raise ConfigError(
+            f"Model {model.name!r} reads {len(sample.data):,} numbers of each sample, and to learn one takes more gas "
+            f"than a block has ({limit:,}), so that nobody could add anything. Use data with fewer features, or a "
+            f"sparse model; where gas costs money, chain.fees.gas_limit may also be raised."
+        ) from None
+    finally:
+        chain.journal.rollback()
+
+
+def _stream(scenario: Scenario, dataset: Dataset, streams: Streams, vectors: bool) -> DataStream:
+    data, train = scenario.data, dataset.x_train
+    rows = len(UnitVectors(train).filled()) if vectors else len(train)
     if data.size is not None and data.size > rows:
         raise ConfigError(
-            f"data.size is {data.size}; data set {dataset.name!r} has {rows} training rows. Lower it, or write 'all'."
+            f"data.size is {data.size}; data set {dataset.name!r} has {rows} training rows"
+            f"{' with features' if vectors else ''}. Lower it, or write 'all'."
         )
     initial, size = data.initial_rows(rows), rows if data.size is None else data.size
     if initial > size:
         raise ConfigError(f"data.initial is {initial}; there are {size} rows in all (data.size). Lower it.")
     generator = streams.generator("data") if data.shuffle else None
-    return DataStream(dataset, initial=initial, size=size, generator=generator)
+    return DataStream(dataset, initial=initial, size=size, generator=generator, vectors=vectors)
 
 
-def _fees(scenario: Scenario) -> FeeMarket:
-    price = scenario.chain.gas_price
-    return FreeGas() if price is None else FixedPrice(price.wei(scenario.unit))
-
-
-def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler) -> IncentiveMechanism:
+def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler, streams: Streams) -> IncentiveMechanism:
     section = scenario.mechanism
     kind = {mechanism.kind: mechanism for mechanism in MECHANISMS}[section.kind]
+    if issubclass(kind, Points):
+        return kind(chain, INCENTIVE, records, points.Parameters(section.profile, *section.windows()))
+    if issubclass(kind, PredictionMarket):
+        entropy = streams.generator("randomness of the chain").bytes(_ENTROPY_BYTES)
+        return kind(chain, INCENTIVE, records, _market(section, scenario.unit), entropy)
     if not issubclass(kind, DepositRefundTake):
         return kind(chain, INCENTIVE, records)
     parameters = Parameters(
@@ -181,6 +244,20 @@ def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler) -> Incent
     return kind(chain, INCENTIVE, records, parameters, section.owner)
 
 
+def _market(section: MechanismSection, unit: Wei) -> prediction_market.Parameters:
+    """The parameters of a prediction market."""
+    return prediction_market.Parameters(
+        profile=section.profile,
+        allow_greater_deposit=section.allow_greater_deposit,
+        group_contributions=section.group_contributions,
+        reset_model_during_reward_phase=section.reset_model_during_reward_phase,
+        round_rule=section.round_rule or "",
+        reveal_within=section.reveal_within,
+        any_claim_after=7 * DAY if section.any_claim_after is None else section.any_claim_after,
+        unit=unit,
+    )
+
+
 def settings_of(group: AgentGroup, unit: Wei) -> Settings:
     """The settings of each participant of a group, in wei and seconds."""
     limit, arrival = group.willingness_to_pay, group.arrival
@@ -188,6 +265,7 @@ def settings_of(group: AgentGroup, unit: Wei) -> Settings:
         balance=group.balance.wei(unit),
         willingness_mean=None if limit is None else limit.mean.wei(unit),
         willingness_sd=0 if limit is None else limit.sd.wei(unit),
+        most_gas_price=None if group.most_gas_price is None else group.most_gas_price.wei(unit),
         arrival=arrival.kind,
         mean_gap=arrival.mean_gap,
         gap_sd=arrival.sd,

@@ -46,9 +46,18 @@ def _mechanisms() -> list[Entry]:
 
 
 def _models() -> list[Entry]:
-    from sim.models import MODELS
+    from sim.models import MODEL_PROFILES, OTHER_NAMES, kind_of
 
-    return _of_modules(MODELS, "name")
+    found: dict[str, Entry] = {}
+    for profile, classes in MODEL_PROFILES.items():
+        for entry in _of_modules(classes, "name"):
+            kind = kind_of(entry["name"])
+            also = [name for name in OTHER_NAMES if kind_of(name) == kind]
+            found.setdefault(kind, {**entry, "name": kind, "profiles": [], "also": also})["profiles"].append(profile)
+    for entry in found.values():
+        names = f", also called {' or '.join(entry['also'])}" if entry["also"] else ""
+        entry["description"] += f" (profile {' or '.join(entry['profiles'])}{names})"
+    return list(found.values())
 
 
 def _datasets() -> list[Entry]:

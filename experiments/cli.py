@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments import cli_data
+
 if TYPE_CHECKING:
     from experiments.result import Result
     from experiments.schema import Scenario
@@ -27,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cli_data.app)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -54,24 +58,38 @@ def run_command(
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder for all results of the run.")] = None,
     as_json: JsonOption = False,
     twin: Annotated[bool, typer.Option("--twin", help="Also run it without its adversaries, and compare.")] = False,
+    trace: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Record every transaction, for 'deca10b replay' (.gz packs it).")
+    ] = None,
+    export_model: Annotated[
+        str | None, typer.Option("--export-model", metavar="FILE", help="Write the model at the end, to be deployed.")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Run one economy and tell who gained, who lost, and what became of the model."""
+    from experiments.deployment import check_model_path
     from experiments.files import check_folder
     from experiments.output import write_result
+    from experiments.replay.recording import check_trace_path
     from experiments.runner import run
 
     chosen = _scenario(scenario, levers, seed)
     default = Path("results") / chosen.name.replace(" ", "-")
-    # Before the run: a bad folder should not cost it. With --json alone nothing is written.
+    # Before the run: a bad folder or file name should not cost it. With --json alone nothing is written.
     folder = default if as_json and out is None else check_folder(default if out is None else out)
+    traced = None if trace is None else check_trace_path(trace)
+    exported = None if export_model is None else check_model_path(export_model)
     if as_json:
-        result = run(chosen, twin=twin)
+        result = run(chosen, twin=twin, trace=traced, model_file=exported)
         if out is not None:
             write_result(result, folder)
         print(json.dumps(result.to_dict()))
     else:
-        _show(_run_with_progress(chosen, twin), folder)
+        _show(_run_with_progress(chosen, twin, traced, exported), folder)
+        if traced is not None:
+            print(f"Trace: {traced}")
+        if exported is not None:
+            print(f"Model: {exported}")
 
 
 def _scenario(name: str, levers: list[str] | None, seed: int | None) -> Scenario:
@@ -98,7 +116,7 @@ def _lever(text: str) -> tuple[str, Any]:
     return path, parsed["value"] if set(parsed) == {"value"} else value.strip()
 
 
-def _run_with_progress(scenario: Scenario, twin: bool) -> Result:
+def _run_with_progress(scenario: Scenario, twin: bool, trace: Path | None, model_file: Path | None) -> Result:
     """Run with a bar on a terminal, silently elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
@@ -108,7 +126,7 @@ def _run_with_progress(scenario: Scenario, twin: bool) -> Result:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        return run(scenario, twin=twin)
+        return run(scenario, twin=twin, trace=trace, model_file=model_file)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task(scenario.name, total=1.0, note="starting")
@@ -118,7 +136,7 @@ def _run_with_progress(scenario: Scenario, twin: bool) -> Result:
             note = f"day {state.day:,.0f}, {state.accepted:,} samples, accuracy {100 * state.accuracy:.1f} %"
             bar.update(task, completed=done, note=note)
 
-        return run(scenario, twin=twin, progress=advance)
+        return run(scenario, twin=twin, progress=advance, trace=trace, model_file=model_file)
 
 
 def _show(result: Result, folder: Path) -> None:
@@ -146,28 +164,106 @@ def sweep_command(
     replications: Annotated[int | None, typer.Option(help="Runs of each point, in place of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Run only what is missing or failed in the folder.")] = False,
     levers: SetOption = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures/ and report.html.")] = True,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Run all economies of an experiment on all cores, and compare its points. Exit code 1 if any run failed."""
-    from experiments.cli_sweep import announce, as_json_text, conclude, shown_progress
+    """Run all economies of an experiment on all cores, and tell what was found. Exit code 1 if any run failed."""
+    from experiments.cli_sweep import announce, announce_kept, as_json_text, conclude, publish, shown_progress
     from experiments.experiment import load_experiment
+    from experiments.report import read_results
     from experiments.store import Store
-    from experiments.sweep import sweep, worker_count
+    from experiments.sweeper import sweep, worker_count
 
     chosen = load_experiment(experiment, dict(_lever(text) for text in levers or ())).replicated(replications)
     folder = Path("results") / chosen.name.replace(" ", "-") if out is None else Path(out)
     count = worker_count(workers)
-    Store(folder, chosen, resume)  # refuses a folder of something else before anything is announced
+    store = Store(folder, chosen, resume)  # refuses a folder of something else before anything is announced
     if not as_json:
         announce(chosen)
+        if all(map(store.is_done, chosen.jobs())):
+            announce_kept(chosen)
     with shown_progress(as_json, count) as progress:
-        results = sweep(chosen, folder, workers=count, resume=resume, progress=progress)
+        sweep(chosen, folder, workers=count, resume=resume, progress=progress)
+    finished = read_results(folder)
     if as_json:
-        print(as_json_text(results, chosen))
+        if figures:
+            publish(finished)
+        print(as_json_text(finished))
     else:
-        conclude(results, chosen)
-    if results.failures:
+        conclude(finished, pictured=figures)
+    if finished.manifest["failures"]:
+        raise typer.Exit(1)
+
+
+@app.command("report")
+def report_command(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Results folder of a finished sweep.")],
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Where to write; default: into the folder.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="report.md, with its figures beside it.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="report.tex: the tables of points, for booktabs.")] = False,
+    dta: Annotated[bool, typer.Option("--dta", help="runs.dta: the table of runs, for Stata 14 and newer.")] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Report a sweep: one page for a browser (report.html) or, if options say so, files for a paper."""
+    from experiments.cli_sweep import write_reports
+
+    asked = {"markdown": markdown, "latex": latex, "dta": dta}
+    formats = [name for name, wanted in asked.items() if wanted] or ["html"]
+    for path in write_reports(folder, out, formats):
+        print(f"Written: {path}")
+
+
+@app.command("replay")
+def replay_command(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Traces, packed with gzip or not.")],
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Execute traces again and compare every amount, refusal and balance. Exit code 1 if anything differs."""
+    from experiments.cli_replay import show
+    from experiments.replay import replay, report_of
+
+    comparisons = replay(files)
+    if as_json:
+        print(json.dumps(report_of(comparisons)))
+    else:
+        show(comparisons)
+    if any(comparison.mismatches for comparison in comparisons):
+        raise typer.Exit(1)
+
+
+@app.command("gas")
+def gas_command(
+    model: Annotated[list[str] | None, typer.Option(help="A classifier's contract; may be repeated.")] = None,
+    fork: Annotated[list[str] | None, typer.Option(help="A hard fork; may be repeated; default: prague.")] = None,
+    length: Annotated[list[int] | None, typer.Option(help="Numbers of a sample; may be repeated.")] = None,
+    features: Annotated[int, typer.Option(help="Features of a sparse model that is deployed.")] = 1_000,
+    gas_price: Annotated[str, typer.Option(help="Of a unit of gas, such as '20 gwei'.")] = "20 gwei",
+    ether_price: Annotated[str, typer.Option(help="Of an ether, in any money.")] = "2000",
+    check: Annotated[
+        str | None, typer.Option("--check", metavar="FILE", help="Compare with a table of measured gas instead.")
+    ] = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """What deployment, updates, refunds and reports cost. With --check: exit code 1 if measured gas is too far off."""
+    from experiments.cli_gas import costs_as_json, prices, show_check, show_costs, table
+    from experiments.gas.check import check_file
+
+    if check is None:
+        rows, terms = table(model, fork, length, features), prices(gas_price, ether_price)
+        if as_json:
+            print(costs_as_json(rows, *terms))
+        else:
+            show_costs(rows, *terms)
+        return
+    found = check_file(check)
+    if as_json:
+        print(json.dumps(found.to_dict()))
+    else:
+        show_check(found, check)
+    if not found.within:
         raise typer.Exit(1)
 
 
@@ -221,12 +317,15 @@ def _tell(scenario: Scenario) -> None:
     economy = build(scenario)
     stream, windows = economy.stream, scenario.mechanism.windows()
     groups = ", ".join(f"{group.count} {group.name}" for group in scenario.agents)
+    file = scenario.model.imported
+    trained = f"trained on {len(stream.initial_labels):,} samples" if file is None else f"read from {file}"
     print(f"ok: {scenario.name} (seed {scenario.seed}, hash {scenario_hash(scenario)})")
     print(
         f"It would offer {stream.remaining:,} samples of {stream.dataset.title} to {len(economy.actors):,} addresses "
-        f"({groups}) for at most {scenario.horizon / DAY:g} days; {scenario.model.kind}, trained on "
-        f"{len(stream.initial_labels):,} samples, starts at {100 * economy.initial_accuracy:.1f} % accuracy; "
-        f"{scenario.mechanism.kind} ({scenario.mechanism.profile}) refunds after {windows[0] / DAY:g} d."
+        f"({groups}) for at most {scenario.horizon / DAY:g} days; {scenario.model.kind}, "
+        f"{trained}, starts at {100 * economy.initial_accuracy:.1f} % accuracy; "
+        f"{scenario.mechanism.kind} ({scenario.mechanism.profile}) "
+        f"{'pays when it is settled' if economy.ageless else f'refunds after {windows[0] / DAY:g} d'}."
     )
 
 

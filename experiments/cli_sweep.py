@@ -1,16 +1,26 @@
-"""What ``deca10b sweep`` shows: the design before, the progress meanwhile, a table of points after."""
+"""What ``deca10b sweep`` shows: the design before, the progress meanwhile, a table of points and the findings after;
+and what ``deca10b report`` writes."""
 
 from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from experiments.experiment import Experiment
+from experiments.files import check_folder
+from experiments.findings import ABOUT_INTERVALS, findings
 from experiments.metrics import summary
-from experiments.sweep import Results, SweepProgress
+from experiments.points import points_of, unbroken
+from experiments.report import Finished, read_results, write_dta, write_html, write_latex, write_markdown
+from experiments.report.blocks import Table
+from experiments.report.tables import brief_table
+from experiments.sweeper import SweepProgress
+from sim.errors import ConfigError
 
 MOST_POINTS = 100
 """Points the table shows; all of them are in the files."""
@@ -46,40 +56,77 @@ def shown_progress(quiet: bool, workers: int) -> Iterator[Callable[[SweepProgres
         yield advance
 
 
-def conclude(results: Results, experiment: Experiment) -> None:
-    """Print the table of points, the failures, and where the files are."""
+def announce_kept(experiment: Experiment) -> None:
+    """Say that there is nothing to run."""
+    runs = experiment.design.runs
+    print(f"All {runs:,} runs are there already; to run them anew, name another folder or delete this one.")
+
+
+def conclude(finished: Finished, pictured: bool) -> None:
+    """Print the table of points, the findings and the failures; unless told not to, draw the figures and the report;
+    and say where everything is."""
     from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=120)
-    points = summary(results.runs(), experiment.design.levers)
-    console.print(_points_table(points[:MOST_POINTS], experiment))
+    points, levers = points_of(finished.runs, finished.experiment)
+    console.print(_on_terminal(brief_table(points[:MOST_POINTS], levers)))
     if len(points) > MOST_POINTS:
         console.print(f"... and {len(points) - MOST_POINTS:,} more points in runs.parquet.", highlight=False)
-    if any(row.get("mixed") for row in points):
-        console.print(
-            "± and brackets are 95 % intervals over seeds. Where some seeds were captured and others saved, a mean "
-            "would describe neither: both ends are shown.",
-            highlight=False,
-        )
-    failures = results.failures
+    console.print(ABOUT_INTERVALS, highlight=False, markup=False)
+    for sentence in findings(finished.runs, finished.experiment):
+        text = textwrap.fill(unbroken(sentence), console.width, initial_indent="- ", subsequent_indent="  ")
+        console.print(text.replace("\u00a0", " "), highlight=False, markup=False, soft_wrap=True)
+    failures = finished.manifest["failures"]
     if failures:
         first = failures[0]
         console.print(
-            f"{len(failures):,} of {experiment.design.runs:,} runs failed. The first, point {first['point']}, "
-            f"replication {first['replication']}: {first['error']} Their tracebacks are in manifest.json; --resume "
-            f"tries them again.",
+            f"The first that failed, point {first['point']}, replication {first['replication']}: {first['error']} "
+            f"Their tracebacks are in manifest.json; --resume tries them again.",
             highlight=False, markup=False,
         )  # fmt: skip
     names = "runs.parquet, series.parquet, timings.parquet, manifest.json"
-    console.print(f"Written to {results.folder}{os.sep}: {names}", style="dim", highlight=False, soft_wrap=True)
+    if pictured:
+        publish(finished)
+        names += f", report.html, figures{os.sep}"
+    console.print(f"Written to {finished.folder}{os.sep}: {names}", style="dim", highlight=False, soft_wrap=True)
 
 
-def as_json_text(results: Results, experiment: Experiment) -> str:
-    """The sweep as one JSON object: the manifest, and a row for each point with intervals."""
-    points = summary(results.runs(), experiment.design.levers)
-    return json.dumps({"folder": str(results.folder), **results.manifest, "points": points})
+def publish(finished: Finished) -> None:
+    """Draw all figures and write the page that shows them."""
+    write_html(finished, finished.folder / "report.html", figures=finished.folder / "figures")
+
+
+def as_json_text(finished: Finished) -> str:
+    """The sweep as one JSON object: the manifest, a row for each point with intervals, and the findings."""
+    runs, experiment = finished.runs, finished.experiment
+    points = summary(runs, experiment.design.levers)
+    facts = {"folder": str(finished.folder), **finished.manifest, "points": points}
+    return json.dumps(facts | {"findings": findings(runs, experiment)})
+
+
+REPORTS = {"html": "report.html", "markdown": "report.md", "latex": "report.tex", "dta": "runs.dta"}
+_WRITE = {"html": write_html, "markdown": write_markdown, "latex": write_latex, "dta": write_dta}
+
+
+def write_reports(folder: str, out: str | None, formats: list[str]) -> list[Path]:
+    """Write a results folder in each of the formats, to their places in it or one of them to ``out``.
+
+    Raises `ConfigError`.
+    """
+    if out is not None and len(formats) > 1:
+        raise ConfigError(
+            f"--out names one file, but {len(formats)} are to be written: {', '.join(formats)}. Leave --out out, or "
+            f"ask for them one by one."
+        )
+    if out is not None and (not out.strip() or Path(out).is_dir()):
+        raise ConfigError(f"--out {out!r} is no name of a file. Name one, such as {REPORTS[formats[0]]}.")
+    finished = read_results(folder)
+    paths = [finished.folder / REPORTS[name] if out is None else Path(out) for name in formats]
+    for path in paths:
+        check_folder(path.parent)
+    return [_WRITE[name](finished, path) for name, path in zip(formats, paths, strict=True)]
 
 
 def _estimate(state: SweepProgress, workers: int) -> str:
@@ -103,45 +150,15 @@ def _clock(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def _points_table(points: list[dict[str, Any]], experiment: Experiment) -> Any:
-    """Levers as the design wrote them, accuracy and profit with half-widths, P(captured) with its interval."""
+def _on_terminal(table: Table) -> Any:
+    """A table as rich prints it."""
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.table import Table as RichTable
+    from rich.text import Text
 
-    levers = experiment.design.levers
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for lever in levers:
-        table.add_column(_short(lever, levers).replace("_", " "), justify="right")
-    for title in ("runs", "accuracy %", "captured %", "honest\nprofit %"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for row in points:
-        written, mixed = experiment.design[row["point"]], row.get("mixed", False)
-        cells = [str(written.get(lever, row[lever])) for lever in levers]
-        failed = f" ({row['failed']} failed)" if row["failed"] else ""
-        accuracy, profit = _mean(row.get("final_accuracy"), mixed, 100), _mean(row.get("honest_profit_percent"), mixed)
-        table.add_row(*cells, f"{row['runs']}{failed}", accuracy, _share(row), profit)
-    return table
-
-
-def _short(lever: str, levers: tuple[str, ...]) -> str:
-    """The last word of a lever's path where no other lever ends with it."""
-    last = lever.rpartition(".")[2]
-    return last if sum(other.rpartition(".")[2] == last for other in levers) == 1 else lever
-
-
-def _mean(facts: dict[str, Any] | None, mixed: bool, scale: float = 1.0) -> str:
-    if facts is None:
-        return "-"
-    values = [scale * value for value in facts["values"] if value is not None]
-    if mixed:
-        return f"{min(values):.1f} … {max(values):.1f}"
-    half = "" if facts["high"] is None else f" ± {scale * (facts['high'] - facts['estimate']):.1f}"
-    return f"{scale * facts['estimate']:.1f}{half}"
-
-
-def _share(row: dict[str, Any]) -> str:
-    facts = row.get("captured")
-    if facts is None:
-        return "-"
-    share, low, high = (100 * facts[name] for name in ("estimate", "low", "high"))
-    return f"{share:.0f} [{low:.0f}, {high:.0f}]"
+    shown = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+    for title in table.header:
+        shown.add_column(Text(title), justify="right", no_wrap=True)
+    for row in table.rows:
+        shown.add_row(*map(Text, row))
+    return shown

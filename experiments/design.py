@@ -22,6 +22,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from experiments.levers import written
 from experiments.messages import did_you_mean, shown
 from sim.errors import ConfigError
 
@@ -75,6 +76,17 @@ class Design(Sequence[Point]):
         changed.kind = self.kind
         return changed
 
+    def as_grid(self) -> Design:
+        """The same points as the `Grid` they are, if they are every combination of values in a grid's order."""
+        values: dict[str, dict[str, Any]] = {lever: {} for lever in self.levers}
+        for point in self._points:
+            for lever, value in point.items():
+                values[lever].setdefault(repr(value), value)
+        if not values or math.prod(map(len, values.values())) != len(self):
+            return self
+        grid = Grid({lever: list(met.values()) for lever, met in values.items()}, self.replications, self.pair_seeds)
+        return grid if grid == self else self
+
     def __len__(self) -> int:
         """The number of points."""
         return len(self._points)
@@ -127,7 +139,7 @@ class Design(Sequence[Point]):
         )
 
     def _values(self, lever: str) -> str:
-        values = list(dict.fromkeys(str(point[lever]) for point in self._points if lever in point))
+        values = list(dict.fromkeys(written(point[lever]) for point in self._points if lever in point))
         listed = ", ".join(values[:_SHOWN_VALUES]) + (", …" if len(values) > _SHOWN_VALUES else "")
         return f"{_count(len(values), 'value')}: {listed}"
 
@@ -209,18 +221,24 @@ def design_of(table: Any) -> Design:
         )
     if kind == "list":
         points = table.get("points", [{}])
-        return Points([_flat(point) for point in points] if isinstance(points, list) else points, **options)
+        if isinstance(points, list):
+            points = [_flat(point, of_points=True) for point in points]
+        return Points(points, **options)
     levers = table.get("levers", {})
     return {"grid": Grid, "zip": Zip}[kind](_flat(levers), **options)
 
 
-def _flat(table: Any, prefix: str = "") -> Any:
-    """Nested tables as dotted paths: TOML reads ``mechanism.cost_weight = 1`` without quotes as a table in a table."""
+def _flat(table: Any, prefix: str = "", of_points: bool = False) -> Any:
+    """Nested tables as dotted paths: TOML reads ``mechanism.cost_weight = 1`` without quotes as a table in a table.
+
+    In a point a path in quotes is whole, so that its value may be a table.
+    """
     if not isinstance(table, Mapping):
         return table
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+        nested = isinstance(value, Mapping) and not (of_points and "." in key)
+        flat |= _flat(value, f"{prefix}{key}.", of_points) if nested else {f"{prefix}{key}": value}
     return flat
 
 

@@ -4,8 +4,8 @@ A file names a scenario (``scenario = "quickstart"``, or a path relative to the 
 tables, or holds a scenario's tables itself; ``[design]`` says what to vary, ``[outcomes]`` where runs are compared.
 
 >>> experiment = load_experiment("deposit-refund")
->>> experiment.design.runs, [(job.point, job.replication, job.seed) for job in experiment.jobs()][22:25]
-(120, [(22, 0, 0), (23, 0, 0), (0, 1, 0)])
+>>> experiment.design.runs, [(job.point, job.replication, job.seed) for job in experiment.jobs()][46:49]
+(240, [(46, 0, 0), (47, 0, 0), (0, 1, 0)])
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,10 +23,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, Field, ValidationError
 
 from experiments.build import build, dataset_of, honest_twin
-from experiments.design import Design, Point, design_of
-from experiments.fields import PositiveDuration, Section
-from experiments.levers import plain, pull
+from experiments.deployment import file_digest
+from experiments.design import Design, Point, Points, design_of
+from experiments.fees import FeesSection
+from experiments.fields import PositiveDuration, Section, plain_number
+from experiments.levers import plain, pull, written
 from experiments.messages import config_error, shown
+from experiments.people import Willingness
 from experiments.scenario import (
     Scenario,
     canonical,
@@ -79,6 +84,7 @@ class Experiment:
     name, description : for titles; default: the scenario's
     twin : also run each economy without its adversaries, for the price of corruption
     outcomes : where runs are compared
+    check : False for an experiment that was checked when it ran, whose data need not be at hand any more
 
     Raises
     ------
@@ -92,12 +98,24 @@ class Experiment:
     description: str = ""
     twin: bool = False
     outcomes: Outcomes = field(default_factory=Outcomes)
+    check: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, check: bool) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.scenario.name)
-        _check_levers(self)
-        _check_points(self)
+        if check:
+            _check_levers(self)
+            _check_points(self)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Experiment:
+        """The experiment that `to_dict` told of, as a manifest keeps it. Raises `ConfigError`, `KeyError`."""
+        design = facts["design"]
+        points = Points(design["points"], design["replications"], design["pair_seeds"])
+        return cls(
+            validate(facts["scenario"]), points, facts["name"], facts["description"], design["twin"],
+            _outcomes(facts["outcomes"]), check=False,
+        )  # fmt: skip
 
     @cached_property
     def hashes(self) -> tuple[str, ...]:
@@ -129,6 +147,9 @@ class Experiment:
             "outcomes": self.compared.model_dump(),
             "datasets": datasets,
         }
+        files = {file for scenario in self._scenarios() if (file := scenario.model.imported) is not None}
+        if files:
+            facts["models"] = {file: file_digest(file) for file in sorted(files)}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def replicated(self, replications: int | None) -> Experiment:
@@ -145,12 +166,16 @@ class Experiment:
 
     def scenario_of(self, job: Job) -> Scenario:
         """The scenario of one run."""
-        scenario = self._at(self.design[job.point])
+        scenario = self.scenario_at(job.point)
         return scenario.model_copy(update={"seed": job.seed, "replication": job.replication})
+
+    def scenario_at(self, point: int) -> Scenario:
+        """The scenario of a point by its number; seed and replication are those of the experiment."""
+        return self._at(self.design[point])
 
     def lever_values(self, point: int) -> Point:
         """What every lever of the design is at a point: numbers are units, seconds or shares; None is 'no limit'."""
-        scenario = self._at(self.design[point])
+        scenario = self.scenario_at(point)
         return {lever: _value_at(scenario, lever) for lever in self.design.levers}
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,7 +186,7 @@ class Experiment:
             "scenario": plain(self.scenario),
             "design": {
                 "kind": "list",
-                "points": list(self.design),
+                "points": [{lever: _plain(value) for lever, value in point.items()} for point in self.design],
                 "replications": self.design.replications,
                 "pair_seeds": self.design.pair_seeds,
                 "twin": self.twin,
@@ -210,8 +235,8 @@ def experiment_of(
         outcomes = _outcomes(config.get("outcomes", {}))
         base = _base(config["scenario"], folder, tables) if "scenario" in config else tables
         scenario = validate(pull(base, levers) if levers else base, source)
-        names = {key: str(tables.get(key, "")) for key in ("name", "description")}
-        return Experiment(scenario, design, **names, twin=twin, outcomes=outcomes)
+        name, description = (str(tables.get(key, "")) for key in ("name", "description"))
+        return Experiment(scenario, design, name, description, twin, outcomes)
     except ConfigError as error:
         text = str(error)
         raise ConfigError(text if text.startswith(source) else f"{source}: {text}") from error
@@ -325,7 +350,21 @@ def _value_at(scenario: Scenario, lever: str) -> Any:
     return _cell(value, scenario)
 
 
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it and a file could have said it."""
+    if isinstance(value, Decimal | Fraction):
+        return plain_number(Fraction(value))
+    return value
+
+
 def _cell(value: Any, scenario: Scenario) -> Any:
+    if isinstance(value, Willingness):
+        mean, sd = _cell(value.mean, scenario), _cell(value.sd, scenario)
+        if sd:
+            return written({"mean": mean, "sd": sd})
+        return int(mean) if mean.is_integer() else mean  # as text, beside a distribution, it is 50 and not 50.0
+    if isinstance(value, FeesSection) and isinstance(value.plain(), str):
+        return value.plain()
     if isinstance(value, BaseModel):
         return json.dumps(value.model_dump(mode="python", exclude_unset=True), sort_keys=True, default=str)
     if isinstance(value, tuple):

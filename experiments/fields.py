@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from sim.errors import ConfigError
 from sim.units import MONEY_NAMES, Wei, exact, parse_amount, parse_duration
@@ -170,3 +170,15 @@ def or_word(parse: Callable[[Any], Any], word: str) -> Callable[[Any], Any]:
         return None if value is None or value == word else parse(value)
 
     return validate
+
+
+def one_of(allowed: Any) -> Any:
+    """A text that must be one of the allowed ones."""
+    names = tuple(allowed)
+
+    def validate(value: Any) -> Any:
+        if value not in names:
+            raise ValueError(f"choose one of {', '.join(names)}")
+        return value
+
+    return Annotated[str, AfterValidator(validate)]

@@ -17,9 +17,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from experiments.build import is_adversarial
+from experiments.build import is_adversarial, is_provider
 from experiments.people import AgentGroup
 from experiments.schema import Scenario
+from mechanisms import Points, PredictionMarket
 from sim.units import to_units
 
 
@@ -41,6 +42,10 @@ class Indices(NamedTuple):
 def mean_deposit(scenario: Scenario) -> float:
     """The deposit, in units, that contributions would cost on average if everyone added at each wake-up."""
     mechanism = scenario.mechanism
+    if mechanism.kind == Points.kind:
+        return 0.0
+    if mechanism.kind == PredictionMarket.kind:
+        return 1.0
     if mechanism.deposit_policy == "fixed":
         return to_units(mechanism.deposit.wei(scenario.unit), scenario.unit)
     scale = 3600 if mechanism.profile == "solidity" else 60
@@ -51,7 +56,9 @@ def mean_deposit(scenario: Scenario) -> float:
 def indices(scenario: Scenario) -> Indices:
     """Both indices of each group and of the honest."""
     by_group = {group.name: _index(scenario, group) for group in scenario.agents}
-    honest = [by_group[group.name] for group in scenario.agents if not is_adversarial(group.kind)]
+    honest = [
+        by_group[group.name] for group in scenario.agents if not (is_adversarial(group.kind) or is_provider(group.kind))
+    ]
     chosen = honest or list(by_group.values())
     return Indices(_largest(index.price for index in chosen), _largest(index.capital for index in chosen), by_group)
 

@@ -7,6 +7,7 @@ that only make sense together can change together.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,12 @@ def plain(scenario: Scenario) -> dict[str, Any]:
     """The scenario as a config would say it: what was written, in tables, lists, numbers and text."""
     written: dict[str, Any] = scenario.model_dump(mode="python", exclude_unset=True)
     return _without_none(written)
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The scenario with every field that has a value, defaults too; it has the same hash."""
+    tables: dict[str, Any] = scenario.model_dump(mode="python")
+    return _without_none(tables)
 
 
 def _without_none(value: Any) -> Any:
@@ -61,9 +68,9 @@ def _set(config: dict[str, Any], path: str, value: Any) -> None:
         inner = model_at(model, [step])
         if inner is model:
             raise ConfigError(_unknown(path))
-        if not isinstance(table.get(step), dict):  # a bare amount stands for {mean = amount}
-            bare = table.get(step)
-            table[step] = {} if bare is None or isinstance(bare, bool | list) else {"mean": bare}
+        if not isinstance(table.get(step), dict):  # a bare amount stands for {mean = amount}, bare fees for {kind = …}
+            bare, word = table.get(step), getattr(inner, "BARE", "mean")
+            table[step] = {} if bare is None or isinstance(bare, bool | list) else {word: bare}
         table, model = table[step], inner
 
 
@@ -99,6 +106,22 @@ def _unknown(path: str) -> str:
     if not hint and path.rpartition(".")[2] in last:
         hint = f" Did you mean {last[path.rpartition('.')[2]]!r}?"
     return f"Unknown lever {path!r}.{hint} A lever is the dotted path of a field, such as 'mechanism.refund_window'."
+
+
+def written(value: Any) -> str:
+    """A lever's value as people read it: a distribution as ``mean ± sd``, other tables and lists as JSON.
+
+    >>> written({"mean": 100, "sd": 10}), written({"mean": "0.1 ether"}), written(50.0), written("1h"), written(True)
+    ('100 ± 10', '0.1 ether', '50', '1h', 'true')
+    """
+    if isinstance(value, Mapping) and "mean" in value and set(value) <= {"mean", "sd"}:
+        spread = value.get("sd", 0)
+        return f"{written(value['mean'])} ± {written(spread)}" if spread else written(value["mean"])
+    if value is None or isinstance(value, bool | Mapping | list | tuple):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+        return str(int(value))
+    return str(value)
 
 
 def lever_paths() -> Iterator[str]:

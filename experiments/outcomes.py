@@ -2,14 +2,15 @@
 
 Two roles stand in every table: ``honest``, and ``adversary`` for whoever means harm. Accuracies are shares in [0, 1];
 ``*_wei`` are exact and ``*_units`` the same in units of the scenario; ``*_percent`` are hundredths. What cannot be said
-(a profit where nobody has that role, a day that was never reached) is missing, never 0.
+(a profit where nobody has that role, a day that was never reached) is missing, never 0. ``*_fiat`` is money of
+``currency`` at ``ether_price``, missing where an ether has no price; profits are what is left after ``fees``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from experiments.build import is_adversarial
+from experiments.build import is_adversarial, is_provider
 from experiments.experiment import Outcomes
 from experiments.result import AgentRow, Result
 from sim.recorder import Snapshot
@@ -22,19 +23,24 @@ TARGET_SHARE = 0.95
 _OF_RUN = {
     "status": "text", "error": "text", "ended": "text", "days": "float",
     "initial_accuracy": "float", "final_accuracy": "float", "baseline_accuracy": "float", "captured": "flag",
+    "currency": "text", "ether_price": "float",
     "common_day": "float", "accuracy_at_day": "float", "common_adds": "int", "accuracy_at_adds": "float",
     "target_accuracy": "float", "days_to_target": "float",
     "price_index": "float", "capital_index": "float",
     "accepted": "int", "samples_left": "int", "transactions": "int",
     "twin_accuracy": "float", "points_destroyed": "float", "price_of_corruption_units": "float",
+    "bounty_paid": "money",
 }  # fmt: skip
 _OF_ROLE = {
     "addresses": "int", "start": "money", "end": "money", "locked": "money", "profit": "money",
-    "profit_percent": "float", "return_on_locked_percent": "float", "economic_profit_units": "float",
+    "profit_percent": "float", "profit_fiat": "float", "return_on_locked_percent": "float",
+    "economic_profit_units": "float",
     "accepted": "int", "share_of_accepted": "float",
-    "rejected_price": "int", "rejected_wallet": "int", "rejected_declined": "int", "rejected_refused": "int",
+    "rejected_price": "int", "rejected_wallet": "int", "rejected_gas": "int", "rejected_declined": "int",
+    "rejected_refused": "int",
     "deposited": "money", "refunds": "int", "refunded": "money", "crumbs": "int", "reports": "int",
     "reported": "money", "expired": "int", "expired_taken": "money", "taken": "money", "fees": "money",
+    "fees_fiat": "float",
     "rho_count": "float", "rho_value": "float",
 }  # fmt: skip
 _OF_MOMENT = {"balance": "money", "locked": "money"}
@@ -53,6 +59,7 @@ def _spread(fields: dict[str, str], prefix: str = "") -> dict[str, str]:
 
 OUTCOME_COLUMNS: dict[str, str] = _spread(_OF_RUN)
 SERIES_COLUMNS: dict[str, str] = {"time_s": "int", "accuracy": "float", "accepted": "int"} | _spread({"price": "money"})
+SERIES_COLUMNS["gas_price_wei"] = "wei"
 for _role in ROLES:
     OUTCOME_COLUMNS |= _spread(_OF_ROLE, f"{_role}_")
     SERIES_COLUMNS |= _spread(_OF_MOMENT, f"{_role}_")
@@ -63,7 +70,9 @@ def outcomes_of(result: Result, compared: Outcomes) -> dict[str, Any]:
     snapshots = _moments(result)
     day, adds = compared.common_day or 0, compared.common_adds or 0
     target = compared.target_accuracy or TARGET_SHARE * result.baseline_accuracy
+    fiat = result.fiat_terms() or {}
     row: dict[str, Any] = dict.fromkeys(OUTCOME_COLUMNS)
+    unit = result.scenario.unit
     row |= {
         "status": "ok",
         "ended": result.ended,
@@ -72,6 +81,8 @@ def outcomes_of(result: Result, compared: Outcomes) -> dict[str, Any]:
         "final_accuracy": result.final_accuracy,
         "baseline_accuracy": result.baseline_accuracy,
         "captured": result.captured,
+        "currency": fiat.get("currency"),
+        "ether_price": fiat.get("ether_price"),
         "common_day": day / DAY,
         "accuracy_at_day": _last([moment.accuracy for moment in snapshots if moment.time <= day]),
         "common_adds": adds,
@@ -87,6 +98,8 @@ def outcomes_of(result: Result, compared: Outcomes) -> dict[str, Any]:
         "points_destroyed": result.points_destroyed,
         "price_of_corruption_units": result.price_of_corruption,
     }
+    if result.bounty_paid is not None:
+        row |= {"bounty_paid_wei": result.bounty_paid, "bounty_paid_units": to_units(result.bounty_paid, unit)}
     for role, adversarial in ROLES.items():
         row |= _of_role(result, role, result.rows_of(adversarial=adversarial))
     return row
@@ -105,10 +118,15 @@ def series_of(result: Result) -> dict[str, list[Any]]:
         "accuracy": [moment.accuracy for moment in snapshots],
         "accepted": [moment.accepted for moment in snapshots],
         **_money_columns("price", [moment.price for moment in snapshots], unit),
+        "gas_price_wei": [moment.gas_price for moment in snapshots],
     }
     kinds = {group.name: group.kind for group in result.scenario.agents}
     for role, adversarial in ROLES.items():
-        places = [place for place, name in enumerate(result.groups) if is_adversarial(kinds[name]) is adversarial]
+        places = [
+            place
+            for place, name in enumerate(result.groups)
+            if is_adversarial(kinds[name]) is adversarial and not is_provider(kinds[name])
+        ]
         for word, field in (("balance", "balances"), ("locked", "locked")):
             amounts = [sum(getattr(moment, field)[place] for place in places) for moment in snapshots]
             columns |= _money_columns(f"{role}_{word}", amounts if places else [None] * len(snapshots), unit)
@@ -136,12 +154,15 @@ def _of_role(result: Result, role: str, rows: list[AgentRow]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "addresses": len(rows),
         "profit_percent": _ratio(100 * profit, start),
+        "profit_fiat": result.fiat(profit),
+        "fees_fiat": result.fiat(total("fees")),
         "return_on_locked_percent": _ratio(100 * profit, mean_locked),
         "economic_profit_units": None if None in economic else sum(gain for gain in economic if gain is not None),
         "accepted": accepted,
         "share_of_accepted": _ratio(accepted, len(result.added)),
         "rejected_price": total("rejected_price"),
         "rejected_wallet": total("rejected_wallet"),
+        "rejected_gas": total("rejected_gas"),
         "rejected_declined": total("rejected_declined"),
         "rejected_refused": total("refused"),
         "refunds": total("refunded"),

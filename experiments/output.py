@@ -14,7 +14,7 @@ from sim.units import to_units
 
 
 def write_result(result: Result, folder: Path) -> list[Path]:
-    """Write result.json, scenario.toml, the figure (PNG, SVG) and its data beside it (CSV).
+    """Write result.json, scenario.toml, the figure (PNG, SVG), its data beside it, and events if recorded (CSV).
 
     Each file appears whole or not at all. Raises `ConfigError` if the folder cannot be written to.
     """
@@ -25,8 +25,9 @@ def write_result(result: Result, folder: Path) -> list[Path]:
         write_whole(folder / "result.json", json.dumps(result.to_dict(), indent=1) + "\n"),
         write_whole(folder / "scenario.toml", to_toml(to_plain(result.scenario))),
     ]
-    for name, table in (("series", result.series()), ("adds", result.adds())):
-        paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
+    for name, table in (("series", result.series()), ("adds", result.adds()), ("events", result.event_table())):
+        if table is not None:
+            paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
     return paths + save_figure(figure_of(result), folder, "figure")
 
 
@@ -59,6 +60,11 @@ def _column(result: Result, group: str) -> dict[str, str]:
     start, profit = total("start_balance"), sum(row.profit for row in rows)
     colour = "green" if profit > 0 else "red" if profit < 0 else "default"
     share = f" ({100 * profit / start:+.0f} %)" if start else ""
+    terms = result.scenario.chain.terms
+    in_fiat = {} if terms.ether_price is None else {f"profit ({terms.currency})": f"{result.fiat(profit):,.0f}"}
+    spent = {} if terms.kind == "free" else {"spent on gas (units)": units(total("fees"))}
+    if terms.kind != "free" and terms.ether_price is not None:
+        spent[f"spent on gas ({terms.currency})"] = f"{result.fiat(total('fees')):,.0f}"
     return {
         "behaviour": rows[0].kind,
         "addresses": f"{len(rows):,}",
@@ -66,12 +72,15 @@ def _column(result: Result, group: str) -> dict[str, str]:
         "money at the end (units)": units(sum(row.final_balance for row in rows)),
         "deposits still locked (units)": units(total("locked")),
         "profit (units)": f"[{colour}]{units(profit)}{share}[/]",
+        **in_fiat,
+        **spent,
         "samples contributed": f"{total('submitted'):,}",
         "refunds, whole or of what was left": f"{total('refunded'):,}",
         "deposits taken by others (units)": units(total("taken_from")),
         "reports of others": f"{total('reported'):,}",
         "kept out by price": f"{total('rejected_price'):,}",
         "kept out by an empty wallet": f"{total('rejected_wallet'):,}",
+        **({} if terms.kind == "free" else {"kept out by dear gas": f"{total('rejected_gas'):,}"}),
         "refused by the contract": f"{total('refused'):,}",
         "chose not to take part": f"{total('rejected_declined'):,}",
     }

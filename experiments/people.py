@@ -15,7 +15,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, create_model, field_validator, model_validator
 
 from agents import AGENTS, Participant
-from experiments.fields import Amount, Duration, Money, PositiveDuration, Section, in_words, is_number, or_word
+from experiments.fields import (
+    Amount,
+    Duration,
+    Money,
+    NamedMoney,
+    PositiveDuration,
+    Section,
+    in_words,
+    is_number,
+    or_word,
+)  # fmt: skip
 from sim.errors import ConfigError
 from sim.units import HOUR
 
@@ -34,7 +44,7 @@ _TYPES: dict[str, Any] = {"Wei": Money, "Seconds": Duration, "float": float, "in
 
 
 class Willingness(Section):
-    """The most somebody pays as a deposit: drawn anew for each sample from a normal distribution."""
+    """The most somebody pays for a sample, deposit and fee: drawn anew for each from a normal distribution."""
 
     mean: Money = Field(description="mean of the most it pays for a sample, an amount above 0")
     sd: Money = Field(default=Amount.parse(0), description="its standard deviation, an amount of 0 or more")
@@ -85,7 +95,16 @@ class AgentGroup(Section):
         PlainSerializer(lambda limit: "no limit" if limit is None else limit.model_dump(exclude_unset=True)),
     ] = Field(
         default=None,
-        description="most it pays as a deposit: an amount above 0, {mean, sd} of a normal distribution, or 'no limit'",
+        description="most it pays for a sample, deposit and fee: an amount above 0, {mean, sd} of a normal "
+        "distribution, or 'no limit'",
+    )
+    most_gas_price: Annotated[
+        NamedMoney | None,
+        BeforeValidator(or_word(lambda value: value, "no limit")),
+        PlainSerializer(lambda price: "no limit" if price is None else price.plain()),
+    ] = Field(
+        default=None,
+        description="price of gas above which it waits, with its unit, such as '30 gwei', or 'no limit'",
     )
     arrival: Arrival = Field(default=Arrival(), description="when each address wakes up: {kind, mean_gap, sd}")
     refunds: bool = Field(default=True, description="claims own deposits the model agrees with")

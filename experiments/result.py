@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.build import is_adversarial
+from experiments.build import is_adversarial, is_provider
+from experiments.events import Event, columns_of
 from experiments.indices import Indices
 from experiments.scenario import scenario_hash, to_plain
 from experiments.schema import Scenario
 from sim.recorder import Added, Snapshot
 from sim.statement import Statement
-from sim.units import DAY, Wei, to_units
+from sim.units import DAY, ETHER, GWEI, Wei, to_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +93,8 @@ class Result:
     snapshots: tuple[Snapshot, ...] = field(repr=False)
     added: tuple[Added, ...] = field(repr=False)
     twin: TwinFacts | None = None
+    events: tuple[Event, ...] | None = field(default=None, repr=False)
+    """Every transaction, where ``record.events`` asks for them."""
 
     @property
     def captured(self) -> bool:
@@ -111,18 +114,32 @@ class Result:
             return None
         return -to_units(self.profit_of(adversarial=True), self.scenario.unit) / points
 
+    def fiat(self, wei: Wei) -> float | None:
+        """An amount in the scenario's currency; None where an ether has no price."""
+        price = self.scenario.chain.terms.ether_price
+        return None if price is None else float(price * wei / ETHER)
+
     def rows_of(self, *, group: str | None = None, adversarial: bool | None = None) -> list[AgentRow]:
         """The addresses of a group, or of all groups that do or do not mean harm."""
         return [
-            row for row in self.agents if group in (None, row.group) and adversarial in (None, is_adversarial(row.kind))
+            row
+            for row in self.agents
+            if group in (None, row.group)
+            and (adversarial is None or (adversarial is is_adversarial(row.kind) and not is_provider(row.kind)))
         ]
+
+    @property
+    def bounty_paid(self) -> Wei | None:
+        """What the bounty provider is poorer by at the end, fees aside; None where there is none."""
+        providers = [row for row in self.agents if is_provider(row.kind)]
+        return -sum(row.profit + row.statement.fees for row in providers) if providers else None
 
     def profit_of(self, *, group: str | None = None, adversarial: bool | None = None) -> Wei:
         """The sum of their profits."""
         return sum(row.profit for row in self.rows_of(group=group, adversarial=adversarial))
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as one JSON object: wei are decimal strings, shares and units are numbers."""
+        """The run as one JSON object: wei are decimal strings; shares, units and ``*_fiat`` are numbers."""
         statements = [row.statement for row in self.agents]
         return {
             "scenario": self.scenario.name,
@@ -140,6 +157,7 @@ class Result:
             "captured": self.captured,
             "samples_left": self.samples_left,
             "agents": [self._agent_dict(row) for row in self.agents],
+            "fiat": self.fiat_terms(),
             "supply": {name: str(amount) for name, amount in self.supply._asdict().items()},
             "indices": {
                 "price": self.indices.price,
@@ -154,6 +172,7 @@ class Result:
                 "reports": sum(statement.reported for statement in statements),
                 "expired_claims": sum(statement.expired for statement in statements),
             },
+            "bounty_paid": None if self.bounty_paid is None else str(self.bounty_paid),
             "twin": self._twin_dict(),
         }
 
@@ -167,12 +186,14 @@ class Result:
             "final_balance": str(row.final_balance),
             "locked": str(statement.locked),
             "profit": str(row.profit),
+            "profit_fiat": self.fiat(row.profit),
             "economic_profit": row.economic_profit(self.scenario.unit, self.points_destroyed),
             "submitted": statement.submitted,
             "deposited": str(statement.deposited),
             "rejected": {
                 "price": statement.rejected_price,
                 "wallet": statement.rejected_wallet,
+                "gas": statement.rejected_gas,
                 "declined": statement.rejected_declined,
                 "refused": statement.refused,
             },
@@ -184,8 +205,16 @@ class Result:
             "expired": statement.expired,
             "expired_value": str(statement.expired_value),
             "fees": str(statement.fees),
+            "fees_fiat": self.fiat(statement.fees),
             "effort": str(row.effort),
         }
+
+    def fiat_terms(self) -> dict[str, Any] | None:
+        """What an ether costs; None where that is not given."""
+        terms = self.scenario.chain.terms
+        if terms.ether_price is None:
+            return None
+        return {"currency": terms.currency, "ether_price": float(terms.ether_price)}
 
     def _twin_dict(self) -> dict[str, Any] | None:
         if self.twin is None:
@@ -200,7 +229,8 @@ class Result:
         """The economy over time: a row for each measurement.
 
         Columns: ``time_s``, ``day``, ``accuracy`` (0 to 1), ``price_units`` (what the sample on offer would cost; NaN
-        when there is none), ``accepted``, and for each group ``balance_<group>_units`` and ``locked_<group>_units``.
+        when there is none), ``gas_price_gwei``, ``accepted``, and for each group ``balance_<group>_units`` and
+        ``locked_<group>_units``.
         """
         import pandas as pd  # late: a run alone needs no tables
 
@@ -211,6 +241,7 @@ class Result:
             "day": [row.time / DAY for row in rows],
             "accuracy": [row.accuracy for row in rows],
             "price_units": [float("nan") if row.price is None else to_units(row.price, unit) for row in rows],
+            "gas_price_gwei": [to_units(row.gas_price, GWEI) for row in rows],
             "accepted": [row.accepted for row in rows],
         }
         for what in ("balances", "locked"):
@@ -233,7 +264,14 @@ class Result:
             }
         )
 
+    def event_table(self) -> pd.DataFrame | None:
+        """Every transaction, with the columns of `EVENT_COLUMNS`, wei as Python integers; None if not recorded."""
+        import pandas as pd
+
+        return None if self.events is None else pd.DataFrame(columns_of(self.events, self.scenario))
+
 
 def _rejected(statement: Statement) -> int:
     """Offered samples that it did not add, for whatever reason."""
-    return statement.rejected_price + statement.rejected_wallet + statement.rejected_declined + statement.refused
+    kept_out = statement.rejected_price + statement.rejected_wallet + statement.rejected_gas
+    return kept_out + statement.rejected_declined + statement.refused

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import NamedTuple
 
 from experiments.build import TRAINER, baseline_accuracy, build, honest_twin
+from experiments.deployment import export_model
+from experiments.events import Event, EventLog
 from experiments.indices import indices
+from experiments.replay.recording import recorded
 from experiments.result import AgentRow, Result, Supply, TwinFacts
 from experiments.schema import Scenario
 from sim.chain import BURNED, PROPOSER
@@ -25,29 +30,46 @@ class Progress(NamedTuple):
     accuracy: float
 
 
-def run(scenario: Scenario, twin: bool = False, progress: Callable[[Progress], None] | None = None) -> Result:
+def run(
+    scenario: Scenario,
+    twin: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    trace: Path | None = None,
+    model_file: Path | None = None,
+) -> Result:
     """Run one scenario to its end.
 
     ``twin`` also runs it without its adversaries, under the same random numbers. ``progress`` is called after every
-    ``record.display_every`` of simulated time. ``cpu_s`` and ``wall_s`` of the result cover building and running this
-    one economy; neither the baseline (trained once per process for each data set and model) nor the twin is in them.
+    ``record.display_every`` of simulated time. ``trace`` is a file that gets every transaction of the run (not of its
+    twin), ``model_file`` one that gets the model as it is at the end. ``cpu_s`` and ``wall_s`` of the result cover
+    building and running this one economy; neither the baseline (trained once per process for each data set and model)
+    nor the twin is in them.
     Raises `ConfigError` when the scenario cannot be built.
     """
     other = honest_twin(scenario) if twin else None  # first: if there is none, nothing was computed in vain
     baseline = baseline_accuracy(scenario)
     wall, cpu = time.perf_counter(), time.process_time()
     economy = build(scenario)
-    offered = economy.stream.remaining
+    log = EventLog(economy) if scenario.record.events else None
+    with nullcontext() if trace is None else recorded(economy, scenario, trace):
+        _advance(economy, scenario, progress)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    if model_file is not None:
+        export_model(economy.trainer.model, economy.stream.dataset, model_file)
+    facts = _facts_of_twin(other) if other is not None else None
+    return _result(scenario, economy, baseline, wall, cpu, facts, tuple(log.events) if log else None)
+
+
+def _advance(economy: Economy, scenario: Scenario, progress: Callable[[Progress], None] | None) -> None:
+    """Run an economy to its end; with somebody to tell of progress, step by step."""
     if progress is None:
         economy.run()
-    else:
-        while not economy.ended:
-            economy.step()
-            now, accuracy = min(economy.reached, economy.chain.clock.now), economy.recorder.published_accuracy
-            progress(Progress(now / DAY, scenario.horizon / DAY, len(economy.recorder.added), offered, accuracy))
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    facts = _facts_of_twin(other) if other is not None else None
-    return _result(scenario, economy, baseline, wall, cpu, facts)
+        return
+    offered = economy.stream.remaining
+    while not economy.ended:
+        economy.step()
+        now, accuracy = min(economy.reached, economy.chain.clock.now), economy.recorder.published_accuracy
+        progress(Progress(now / DAY, scenario.horizon / DAY, len(economy.recorder.added), offered, accuracy))
 
 
 def _facts_of_twin(scenario: Scenario) -> TwinFacts:
@@ -56,7 +78,13 @@ def _facts_of_twin(scenario: Scenario) -> TwinFacts:
 
 
 def _result(
-    scenario: Scenario, economy: Economy, baseline: float, wall: float, cpu: float, twin: TwinFacts | None
+    scenario: Scenario,
+    economy: Economy,
+    baseline: float,
+    wall: float,
+    cpu: float,
+    twin: TwinFacts | None,
+    events: tuple[Event, ...] | None,
 ) -> Result:
     recorder, dataset = economy.recorder, economy.stream.dataset
     offered_after = 0 if economy.stream.current is None else economy.stream.remaining
@@ -80,6 +108,7 @@ def _result(
         snapshots=tuple(recorder.snapshots),
         added=tuple(recorder.added),
         twin=twin,
+        events=events,
     )
 
 

@@ -23,8 +23,9 @@ from pydantic import BaseModel, ValidationError
 from experiments.fields import Amount
 from experiments.levers import plain, pull
 from experiments.messages import config_error, did_you_mean
+from experiments.model_section import ModelSection
 from experiments.people import AgentGroup
-from experiments.schema import Scenario
+from experiments.schema import ChainSection, Scenario
 from sim.errors import ConfigError
 from sim.units import Wei
 
@@ -34,7 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 LARGEST_FILE = 10**7
-_NOT_HASHED = frozenset({"name", "description", "seed", "replication", "record.display_every"})
+_NOT_HASHED = frozenset({"name", "description", "seed", "replication", "record.display_every", "record.events"})
 
 to_plain = plain
 
@@ -164,6 +165,8 @@ def canonical(scenario: Scenario) -> dict[str, Any]:
 
 
 def _different(table: BaseModel, unit: Wei, prefix: str) -> dict[str, Any]:
+    if isinstance(table, ChainSection | ModelSection):
+        return table.canonical()
     found: dict[str, Any] = {}
     for name, field in type(table).model_fields.items():
         if f"{prefix}{name}" in _NOT_HASHED:

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 
+from experiments.data_options import DataOptions
+from experiments.fees import Fees, FeesSection
 from experiments.fields import (
     Amount,
     Duration,
@@ -25,32 +35,24 @@ from experiments.fields import (
     Section,
     in_words,
     is_number,
+    one_of,
     or_word,
     plain_number,
 )  # fmt: skip
+from experiments.model_section import ModelSection
 from experiments.people import BEHAVIOURS, AgentGroup, group_model
-from mechanisms import MECHANISMS
+from mechanisms import MECHANISMS, Points, PredictionMarket
 from mechanisms.deposit_refund_take import CRUMB_STANDINGS, DEPOSIT_POLICIES, PROFILES, REFUND_RULES
-from sim.chain import HARDFORKS
-from sim.models import MODELS
-from sim.units import DAY, ETHER, Wei, exact
+from mechanisms.points import PROFILES as POINTS_PROFILES
+from mechanisms.prediction_market import PROFILES as MARKET_PROFILES
+from mechanisms.prediction_market import ROUND_RULES
+from sim.chain import FEE_TERMS, HARDFORKS, FeeTerms
+from sim.units import DAY, DEFAULT_UNIT, ETHER, Wei, exact
 
 MOST_ROWS = 10**8
 MOST_WAKE_UPS = 10**9
 LARGEST_SEED = 2**63 - 1
 LARGEST_UNIT: Wei = 10**6 * ETHER
-
-
-def _one_of(allowed: Any) -> Any:
-    """A text that must be one of the allowed ones."""
-    names = tuple(allowed)
-
-    def validate(value: Any) -> Any:
-        if value not in names:
-            raise ValueError(f"choose one of {', '.join(names)}")
-        return value
-
-    return Annotated[str, AfterValidator(validate)]
 
 
 def _initial(value: Any) -> int | Fraction:
@@ -74,8 +76,9 @@ class DataSection(Section):
 
     dataset: str = Field(
         default="subjectivity", min_length=1, max_length=4096,
-        description="name of a data set ('deca10b list datasets') or path of a .csv or .npz file",
+        description="name of a data set ('deca10b data list') or path of a .csv, .parquet or .npz file",
     )  # fmt: skip
+    options: DataOptions = Field(default=DataOptions(), description="how it is made, where there is a choice")
     initial: _INITIAL_TYPE = Field(
         default=Fraction(1, 50),
         description="samples that train the model before the start: a share of size (0.02), or a count (120)",
@@ -95,30 +98,13 @@ class DataSection(Section):
         return max(1, int(self.initial * size))
 
 
-class ModelSection(Section):
-    """``[model]``: the classifier on the chain. A model ignores the parameters of others."""
-
-    kind: _one_of(model.name for model in MODELS) = Field(  # type: ignore[valid-type]
-        default="naive_bayes", description="classifier: 'deca10b list models'"
-    )
-    smoothing: float = Field(
-        default=1.0, gt=0, le=1e6, allow_inf_nan=False, description="of naive_bayes: above 0, to 10^6; 1 is Laplace's"
-    )
-    step: ExactNumber = Field(
-        default=Fraction(1), ge=Fraction(1, 10**9), le=10**6, description="of perceptron: learning rate, 1e-9 to 10^6"
-    )
-    passes: int = Field(
-        default=5, ge=0, le=1000, description="of perceptron: passes over the initial samples, 0 to 1000"
-    )
-
-
 class MechanismSection(Section):
-    """``[mechanism]``: who pays what, and who gets it back."""
+    """``[mechanism]``: who pays what, and who gets it back. A mechanism ignores the parameters of others."""
 
-    kind: _one_of(mechanism.kind for mechanism in MECHANISMS) = Field(  # type: ignore[valid-type]
+    kind: one_of(mechanism.kind for mechanism in MECHANISMS) = Field(  # type: ignore[valid-type]
         default="deposit_refund_take", description="incentive mechanism: 'deca10b list mechanisms'"
     )
-    profile: _one_of(PROFILES) = Field(  # type: ignore[valid-type]
+    profile: one_of(PROFILES) = Field(  # type: ignore[valid-type]
         default="corrected", description="whose rules: corrected, solidity or reference"
     )
     cost_weight: ExactNumber = Field(default=Fraction(1), description="w, 0 to 10^9; the deposit is 60 w/√Δt units")
@@ -132,15 +118,30 @@ class MechanismSection(Section):
     any_claim_after: Duration | None = Field(
         default=None, description="t_a: age at which anyone may take it; default: refund_window + 8 d"
     )
-    deposit_policy: _one_of(DEPOSIT_POLICIES) = Field(  # type: ignore[valid-type]
+    deposit_policy: one_of(DEPOSIT_POLICIES) = Field(  # type: ignore[valid-type]
         default="inv_sqrt", description="inv_sqrt: dear when contributions come fast; fixed: always `deposit`"
     )
     deposit: Money = Field(default=Amount.parse(1), description="of deposit_policy = fixed: an amount of 0 or more")
-    refund_rule: _one_of(REFUND_RULES) = Field(  # type: ignore[valid-type]
+    refund_rule: one_of(REFUND_RULES) = Field(  # type: ignore[valid-type]
         default="retry", description="retry, or one_shot: the first check decides for good"
     )
-    crumb_standing: _one_of(CRUMB_STANDINGS) = Field(  # type: ignore[valid-type]
+    crumb_standing: one_of(CRUMB_STANDINGS) = Field(  # type: ignore[valid-type]
         default="full", description="standing for a refund of what reporters left: full, pro_rata, none"
+    )
+    allow_greater_deposit: bool = Field(
+        default=False, description="prediction_market: a contribution stakes all it is sent with, not just a unit"
+    )
+    group_contributions: bool = Field(
+        default=False, description="prediction_market: scores and balances by address, not by contribution"
+    )
+    reset_model_during_reward_phase: bool = Field(
+        default=False, description="prediction_market: each pass trains anew on the contributions that are left"
+    )
+    round_rule: one_of(ROUND_RULES) | None = Field(  # type: ignore[valid-type]
+        default=None, description="prediction_market, when somebody is dropped: unit (the default), to_zero, reference"
+    )
+    reveal_within: Duration = Field(
+        default=DAY, description="prediction_market: time its provider has to reveal the test set, 0 s or more"
     )
 
     def windows(self) -> tuple[int, int, int]:
@@ -152,27 +153,96 @@ class MechanismSection(Section):
 class ChainSection(Section):
     """``[chain]``: money, gas and time."""
 
-    fees: Literal["free", "fixed"] = Field(default="free", description="price of gas: free, or fixed at gas_price")
+    fees: Fees = Field(
+        default=FeesSection(),
+        description=f"price of gas: one of {', '.join(FEE_TERMS)}, or a table that starts from one: {{kind, price, …}}",
+    )
     gas_price: NamedMoney | None = Field(
         default=None, description="of fees = fixed: an amount per unit of gas with its unit, such as '2 gwei'"
     )
-    hardfork: _one_of(HARDFORKS) = Field(  # type: ignore[valid-type]
-        default="prague", description=f"gas schedule: {', '.join(HARDFORKS)}"
+    hardfork: one_of(HARDFORKS) | None = Field(  # type: ignore[valid-type]
+        default=None, description=f"gas schedule: {', '.join(HARDFORKS)}; default: that of the fees, else prague"
     )
-    block_time: Duration = Field(default=0, description="time between blocks, such as '12s'; 0: whenever needed")
+    block_time: Duration | None = Field(
+        default=None, description="time between blocks, such as '12s'; 0: whenever needed; default: that of the fees"
+    )
     unit: NamedMoney = Field(
         default=Amount.parse("0.001 ether"), description="what a bare amount counts: '1 wei' to '1000000 ether'"
     )
+    ether_price: ExactNumber | None = Field(
+        default=None, gt=0, description="what an ether costs, a number above 0; default: that of the fees, if they have"
+    )
+    currency: str | None = Field(
+        default=None, pattern=r"^[A-Za-z]{2,10}$", description="of ether_price: letters, such as USD (the default)"
+    )
+
+    @property
+    def terms(self) -> FeeTerms:
+        """What gas costs, what this table says laid over what its fees say."""
+        terms = self.fees.over(FEE_TERMS[self.fees.kind])
+        written: dict[str, Any] = {
+            "price": None if self.gas_price is None else self.gas_price.wei(1),
+            "hardfork": self.hardfork,
+            "slot": self.block_time,
+            "ether_price": self.ether_price,
+            "currency": self.currency,
+        }
+        return replace(terms, **{name: value for name, value in written.items() if value is not None})
 
     @model_validator(mode="after")
     def _consistent(self) -> ChainSection:
-        if not 1 <= self.unit.wei(1) <= LARGEST_UNIT:
-            raise ValueError(f"unit is {self.unit.plain()!r}; it must be between '1 wei' and '1000000 ether'")
-        if self.fees == "fixed" and self.gas_price is None:
-            raise ValueError("fees = 'fixed' needs a gas_price, such as gas_price = '2 gwei'; or write fees = 'free'")
-        if self.fees == "free" and self.gas_price is not None:
-            raise ValueError("gas_price is given but fees is 'free'; write fees = 'fixed', or leave gas_price out")
+        for check in (_check_gas_price, _check_unit, _check_fiat):
+            complaint = check(self)
+            if complaint:
+                raise ValueError(complaint)
         return self
+
+    def canonical(self) -> dict[str, Any]:
+        """What this table means, whatever it was written with: nothing that is as by default. See `scenario_hash`."""
+        terms, usual = self.terms, FeeTerms()
+        names = ("hardfork", "gas_limit", "data_gas", "base_fee", "tip", "volatility", "persistence")
+        facts = {name: getattr(terms, name) for name in names}
+        facts |= {"fees": terms.kind, "block_time": terms.slot, "unit": f"{self.unit.wei(1)} wei"}
+        defaults = {name: getattr(usual, name) for name in names}
+        defaults |= {"fees": "free", "block_time": 0, "unit": f"{DEFAULT_UNIT} wei"}
+        if terms.kind == "fixed":
+            facts["gas_price"] = f"{terms.price} wei"
+        if terms.ether_price is not None:
+            facts |= {"ether_price": str(terms.ether_price), "currency": terms.currency}
+        return {name: fact for name, fact in facts.items() if fact != defaults.get(name)}
+
+
+def _check_unit(chain: ChainSection) -> str:
+    if not 1 <= chain.unit.wei(1) <= LARGEST_UNIT:
+        return f"unit is {chain.unit.plain()!r}; it must be between '1 wei' and '1000000 ether'"
+    if chain.terms.kind != "free" and "unit" not in chain.model_fields_set:
+        return (
+            "gas costs money here, so it matters how much money a unit is, and chain.unit is not given; write it, "
+            "such as unit = '0.001 ether', or write fees = 'free'"
+        )
+    return ""
+
+
+def _check_gas_price(chain: ChainSection) -> str:
+    terms, price = chain.terms, chain.gas_price
+    if terms.kind == "fixed" and not terms.price and price is None and chain.fees.price is None:
+        return "fees = 'fixed' needs a gas_price, such as gas_price = '2 gwei'; or write fees = 'free'"
+    if terms.kind == "free" and price is not None:
+        return "gas_price is given but fees is 'free'; write fees = 'fixed', or leave gas_price out"
+    if terms.kind == "eip1559" and price is not None:
+        return "gas_price is given but the base fee moves; set fees.base_fee, or write fees = 'fixed'"
+    other = chain.fees.price
+    if price is not None and other is not None and price.wei(1) != other.wei(1):
+        return f"gas_price and fees.price are two prices, {price.plain()} and {other.plain()}; keep one"
+    if terms.kind == "eip1559" and not terms.slot:
+        return "block_time is 0, but the base fee moves from block to block; write block_time = '12s', or leave it out"
+    return ""
+
+
+def _check_fiat(chain: ChainSection) -> str:
+    if chain.currency is not None and chain.terms.ether_price is None:
+        return "currency is given but no ether_price; write what an ether costs, such as ether_price = 2500"
+    return ""
 
 
 class RecordSection(Section):
@@ -182,6 +252,7 @@ class RecordSection(Section):
         default=DAY, description="time between measurements of accuracy, which participants then hear of, 1 s or more"
     )
     display_every: PositiveDuration = Field(default=DAY, description="time a step of the display takes, 1 s or more")
+    events: bool = Field(default=False, description="keep every transaction, for the table events")
 
 
 def _kind_of(group: Any) -> Any:
@@ -231,7 +302,7 @@ class Scenario(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Scenario:
-        for check in (_check_rows, _check_windows, _check_names, _check_wake_ups):
+        for check in (_check_rows, _check_profile, _check_provider, _check_windows, _check_names, _check_wake_ups):
             complaint = check(self)
             if complaint:
                 raise ValueError(complaint)
@@ -245,8 +316,41 @@ def _check_rows(scenario: Scenario) -> str:
     return ""
 
 
+def _check_profile(scenario: Scenario) -> str:
+    mechanism = scenario.mechanism
+    if mechanism.kind == Points.kind and mechanism.profile not in POINTS_PROFILES:
+        return (
+            f"mechanism.profile is {mechanism.profile!r}, which has no mechanism 'points'. Choose one of "
+            f"{', '.join(POINTS_PROFILES)}."
+        )
+    if mechanism.kind == PredictionMarket.kind and mechanism.profile not in MARKET_PROFILES:
+        return (
+            f"mechanism.profile is {mechanism.profile!r}, but no contract of the prediction market was ever deployed. "
+            f"Choose one of {', '.join(MARKET_PROFILES)}."
+        )
+    return ""
+
+
+def _check_provider(scenario: Scenario) -> str:
+    providers = sum(group.count for group in scenario.agents if BEHAVIOURS[group.kind].traits.provides)
+    wanted = int(scenario.mechanism.kind == PredictionMarket.kind)
+    if providers == wanted:
+        return ""
+    if not wanted:
+        return (
+            f"agents: there is a bounty provider, but mechanism.kind is {scenario.mechanism.kind!r}, which needs none. "
+            f"Leave it out, or write kind = 'prediction_market'."
+        )
+    return (
+        f"agents: {providers} bounty providers; a prediction market has exactly one. Write one group of "
+        f"kind = 'bounty_provider' with count = 1."
+    )
+
+
 def _check_windows(scenario: Scenario) -> str:
     mechanism = scenario.mechanism
+    if mechanism.kind == PredictionMarket.kind:
+        return ""
     t, t_o, t_a = mechanism.windows()
     if not t <= t_o <= t_a:
         return (

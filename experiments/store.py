@@ -6,6 +6,7 @@
     parts/ab/...     a JSON file for each finished run, named by scenario hash and replication
     runs.parquet     a row for each run: scenario_hash, point, replication, seed; levers; outcomes
     series.parquet   the runs over time
+    events.parquet   every transaction, of the runs that recorded them (``record.events``)
     timings.parquet  wall and CPU seconds and host: what may differ between two sweeps that agree in all else
 
 Files appear whole or not at all (`experiments.files`). Tables are made from the parts alone, sorted by point and
@@ -20,6 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.events import EVENT_COLUMNS
 from experiments.experiment import Experiment, Job
 from experiments.files import check_folder, make_folder, renamed_when_whole, write_whole
 from experiments.outcomes import OUTCOME_COLUMNS, SERIES_COLUMNS
@@ -29,13 +31,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST = "manifest.json"
-TABLES = ("runs", "series", "timings")
 _ROWS_IN_A_GROUP = 100_000
 _TIMING_COLUMNS = {"wall_s": "float", "cpu_s": "float", "task_s": "float", "host": "text"}
 _IDENTIFIERS = {"scenario_hash": "text", "point": "int", "replication": "int", "seed": "int"}  # the fields of a `Job`
 
 Part = dict[str, Any]
-"""One finished run: ``outcomes``, ``series``, ``timing`` and, if it failed, ``traceback``."""
+"""One finished run: ``outcomes``, ``series``, ``timing``, if asked for ``events`` and, if it failed, ``traceback``."""
 
 
 class Store:
@@ -89,7 +90,9 @@ class Store:
     def is_done(self, job: Job) -> bool:
         """Whether a run is on disk and went well; one that failed is tried again."""
         part = self.read(job)
-        return part is not None and part["outcomes"]["status"] == "ok"
+        if part is None or part["outcomes"]["status"] != "ok":
+            return False
+        return "events" in part or not self.experiment.scenario.record.events
 
     def compact(self) -> list[dict[str, Any]]:
         """Write the three tables from the parts; the failures: point, replication, error, traceback."""
@@ -105,7 +108,9 @@ class Store:
                 failures.append({**identifiers, **facts})
         kinds = {lever: _kind_of([values[lever] for values in levers]) for lever in self.experiment.design.levers}
         self._write_table("runs", [_table(rows, {**_IDENTIFIERS, **kinds, **OUTCOME_COLUMNS})])
-        self._write_table("series", self._series())
+        self._write_table("series", self._rows_of("series", SERIES_COLUMNS))
+        if self.experiment.scenario.record.events:
+            self._write_table("events", self._rows_of("events", EVENT_COLUMNS))
         self._write_table("timings", [_table(timings, {**_IDENTIFIERS, **_TIMING_COLUMNS})])
         return failures
 
@@ -116,14 +121,14 @@ class Store:
             if part is not None:
                 yield job._asdict(), part
 
-    def _series(self) -> Iterator[pa.Table]:
-        """The series of all runs, a big piece at a time: together they may not fit in memory."""
-        kinds = {**_IDENTIFIERS, **SERIES_COLUMNS}
+    def _rows_of(self, name: str, columns: dict[str, str]) -> Iterator[pa.Table]:
+        """Series or events of all runs, a big piece at a time: together they may not fit in memory."""
+        kinds = {**_IDENTIFIERS, **columns}
         rows: list[dict[str, Any]] = []
         for identifiers, part in self._parts():
-            series = part["series"]
-            moments = zip(*series.values(), strict=True)
-            rows += [{**identifiers, **dict(zip(series, moment, strict=True))} for moment in moments]
+            table = part.get(name) or {}
+            moments = zip(*table.values(), strict=True)
+            rows += [{**identifiers, **dict(zip(table, moment, strict=True))} for moment in moments]
             if len(rows) >= _ROWS_IN_A_GROUP:
                 yield _table(rows, kinds)
                 rows = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from experiments.result import Result
-from sim.economy import DATA_USED_UP, HORIZON, NOBODY_CAN_ACT
-from sim.units import to_units
+from sim.economy import DATA_USED_UP, HORIZON, NOBODY_CAN_ACT, SETTLED
+from sim.units import Wei, to_units
 
 _WORTH_TELLING = 0.05
 """Reasons that cost fewer chances than this share are left out."""
@@ -21,7 +21,15 @@ def story(result: Result) -> list[str]:
 def who_gained(result: Result) -> str:
     """What honest and adversarial participants gained or lost, in units and as a share of what they began with."""
     parts = [_fortune(result, adversarial) for adversarial in (False, True)]
-    return f"{_capital(' and '.join(part for part in parts if part))} in {_days(result.days)}{_elsewhere(result)}."
+    bounty = result.bounty_paid
+    if bounty is not None:
+        paid = (
+            f"paid {bounty / result.scenario.unit:,.0f}"
+            if bounty >= 0
+            else f"earned {-bounty / result.scenario.unit:,.0f}"
+        )
+        parts.append(f"the bounty provider {paid} units")
+    return f"{_capital(_listed(parts))} in {_days(result.days)}{_elsewhere(result)}."
 
 
 def the_model(result: Result) -> str:
@@ -58,6 +66,12 @@ def the_reason(result: Result) -> str:
     return f"{text}; {_taken(result)}, {captured}, and the run ended because {_end(result)}."
 
 
+def _listed(parts: list[str]) -> str:
+    """Two or three parts of a sentence, without those that say nothing."""
+    said = [part for part in parts if part]
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 2 else " and ".join(said)
+
+
 def _fortune(result: Result, adversarial: bool) -> str:
     rows = result.rows_of(adversarial=adversarial)
     if not rows:
@@ -68,7 +82,9 @@ def _fortune(result: Result, adversarial: bool) -> str:
     if not profit:
         change = "neither gained nor lost"
     else:
-        share = f" ({100 * profit / start:+.0f} %)" if start else ""
+        told = [f"{100 * profit / start:+.0f} %"] if start else []
+        told += _fiat(result, abs(profit))
+        share = f" ({', '.join(told)})" if told else ""
         change = f"{'gained' if profit > 0 else 'lost'} {abs(units):,.0f} units{share}"
     return f"{_called(result, adversarial)} {change}"
 
@@ -85,10 +101,17 @@ def _elsewhere(result: Result) -> str:
     """Money that is nobody's gain: locked deposits and gas."""
     unit = result.scenario.unit
     locked = to_units(sum(row.statement.locked for row in result.agents), unit)
-    fees = to_units(sum(row.statement.fees for row in result.agents), unit)
+    spent = sum(row.statement.fees for row in result.agents)
+    fees, worth = to_units(spent, unit), "".join(f" ({text})" for text in _fiat(result, spent))
     parts = [f"{locked:,.0f} units of deposits still locked in the contract"] if locked >= 0.5 else []
-    parts += [f"{fees:,.0f} units spent on gas"] if fees >= 0.5 else []
+    parts += [f"{fees:,.0f} units{worth} spent on gas"] if fees >= 0.5 else []
     return f", with {' and '.join(parts)}" if parts else ""
+
+
+def _fiat(result: Result, wei: Wei) -> list[str]:
+    """An amount in the scenario's currency, if it has one: one text or none."""
+    amount = result.fiat(wei)
+    return [] if amount is None else [f"{amount:,.0f} {result.scenario.chain.terms.currency}"]
 
 
 def _shut_out(result: Result, adversarial: bool) -> str:
@@ -97,6 +120,7 @@ def _shut_out(result: Result, adversarial: bool) -> str:
     reasons = {
         "the price was above what they would pay": sum(s.rejected_price for s in statements),
         "their wallets were empty": sum(s.rejected_wallet for s in statements),
+        "gas was too dear": sum(s.rejected_gas for s in statements),
         "they chose not to take part": sum(s.rejected_declined for s in statements),
     }
     chances = sum(reasons.values()) + sum(s.submitted + s.refused for s in statements)
@@ -126,6 +150,7 @@ def _end(result: Result) -> str:
         DATA_USED_UP: "all data and open claims were used up",
         HORIZON: "the horizon was reached",
         NOBODY_CAN_ACT: "nobody could ever act again",
+        SETTLED: "all was settled and collected",
     }
     text = reasons.get(result.ended, result.ended)
     return f"{text} with {result.samples_left:,} samples left" if result.samples_left else text

@@ -1,9 +1,11 @@
 """Incentive mechanisms, one file each. A new one is a file and a line in `MECHANISMS`."""
 
 from mechanisms.deposit_refund_take import DepositRefundTake
+from mechanisms.points import Points
+from mechanisms.prediction_market import PredictionMarket
 from sim.contracts.incentive import IncentiveMechanism
 
-MECHANISMS: tuple[type[IncentiveMechanism], ...] = (DepositRefundTake,)
+MECHANISMS: tuple[type[IncentiveMechanism], ...] = (DepositRefundTake, Points, PredictionMarket)
 """Every mechanism a config can name."""
 
-__all__ = ["MECHANISMS", "DepositRefundTake"]
+__all__ = ["MECHANISMS", "DepositRefundTake", "Points", "PredictionMarket"]

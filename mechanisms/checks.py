@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from sim.chain import HARDFORKS, Address, Chain, Clock, Column, FixedPrice, Journal, Table, Transaction
-from sim.chain.transaction import Call
-from sim.contracts import CollaborativeTrainer, DataHandler, IncentiveMechanism
+from sim.chain.transaction import Call, Receipt
+from sim.contracts import NEVER, CollaborativeTrainer, DataHandler, IncentiveMechanism
 from sim.errors import ConfigError, Revert
 from sim.features import Data
-from sim.models import SparsePerceptron
-from sim.units import ETHER
+from sim.models import Classifier, SparsePerceptron
+from sim.units import DAY, ETHER
 
 PEOPLE = ("ann", "bob", "cat", "dan")
 _STEPS, _MONEY, _FEATURES = 50, 10**9 * ETHER, 3
+_MUCH_LATER = 1_000 * DAY
 
 Build = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
 
@@ -53,7 +55,8 @@ class _Play:
         windows = self.mechanism.windows
         if windows is not None and not 0 <= windows.mature <= windows.expired:
             raise self.broken(f"windows are {windows}", "Let 0 <= mature <= expired")
-        for number, transaction in enumerate(self.transactions()):
+        opening, closing = self.mechanism.rehearsal(PEOPLE[0], "trainer", self.secret())
+        for number, transaction in enumerate(chain(opening, self.transactions(), closing, self.last_claims())):
             if number % 8 == 0:
                 self.check_views()
             self.send(transaction)
@@ -74,6 +77,18 @@ class _Play:
             if self.rng.random() < 0.5:
                 self.chain.clock.advance(self.chain.clock.now + int(self.rng.integers(0, 100)))
 
+    def secret(self) -> list[tuple[Data, int]]:
+        """Samples that a mechanism may need to be opened with: each feature by itself, as both labels."""
+        return [(Data([feature]), label) for feature in range(_FEATURES) for label in (0, 1)]
+
+    def last_claims(self) -> Iterator[Transaction]:
+        """Where contributions have no windows: what everyone claims when all is over, at once and much later."""
+        if self.mechanism.windows is None:
+            for wait in (0, _MUCH_LATER):
+                self.chain.clock.advance(self.chain.clock.now + wait)
+                for record in range(len(self.records)):
+                    yield from self.claims_of(record)
+
     def addition(self, who: Address, data: Data, label: int) -> Iterator[Transaction]:
         """A wei too little, then enough or a wei too much."""
         try:
@@ -93,7 +108,8 @@ class _Play:
         record = int(self.rng.integers(max(0, len(records) - 5), len(records)))
         data, label, windows = records.data[record], records.label[record], self.mechanism.windows
         if windows is not None and self.rng.random() < 0.7:
-            edge = (windows.mature, windows.mature, windows.expired)[self.rng.integers(3)]
+            last = windows.expired if windows.expired < NEVER else windows.mature
+            edge = (windows.mature, windows.mature, last)[self.rng.integers(3)]
             edge += int(self.rng.integers(-1, 2)) + records.added_time[record]
             self.chain.clock.advance(max(now, edge))
         yield from self.claims_of(record)
@@ -117,7 +133,7 @@ class _Play:
     def send(self, transaction: Transaction) -> None:
         """Try, undo, look; then execute, and look again."""
         chain, method = self.chain, transaction.method
-        promise = self.promise(transaction)
+        offered, promise = self.promise(transaction)
         before, escrow = self.state(), self.trainer.escrow()
         try:
             chain.estimate_gas(transaction)
@@ -134,19 +150,13 @@ class _Play:
         if not receipt.ok:
             if self.state() != before:
                 raise self.broken(f"{method} that is refused leaves a trace in {self.difference(before)}", "Use cells")
-            if promise:
-                raise self.broken(
-                    f"{method} was promised {promise} wei and refused: {receipt.reason!r}",
-                    "Let may_refund and report_reward follow the rules of on_refund and on_report",
-                )
         else:
             self.seen.add(method)
-        if method == "add_data" and receipt.ok and self.trainer.escrow() - escrow != self.quoted:
-            raise self.broken(
-                f"quoted {self.quoted} wei and kept {self.trainer.escrow() - escrow}", "Keep what was quoted, no less"
-            )
-        if promise is not None and receipt.ok and receipt.result != promise:
-            raise self.broken(f"{method} was promised {promise} wei and paid {receipt.result}", "Let the two agree")
+        self.check_promise(receipt, offered, promise)
+        kept = self.trainer.escrow() - escrow
+        more = self.mechanism.keeps_surplus and kept == transaction.value
+        if method == "add_data" and receipt.ok and kept != self.quoted and not more:
+            raise self.broken(f"quoted {self.quoted} wei and kept {kept}", "Keep what was quoted, no less")
         if self.mechanism.liabilities() != self.trainer.escrow():
             raise self.broken(
                 f"owes {self.mechanism.liabilities()} wei after {method} and holds {self.trainer.escrow()}",
@@ -155,20 +165,42 @@ class _Play:
         if sum(chain.ledger.balances.values()) != chain.ledger.minted:
             raise self.broken(f"{method} made or lost money", "Leave transfers to the trainer")
 
-    def promise(self, transaction: Transaction) -> int | None:
-        """What the views promise for a claim within its windows, with the model as it is now; None for the rest."""
+    def promise(self, transaction: Transaction) -> tuple[bool | None, int | None]:
+        """What the views say of a claim within its windows, with the model as it is now.
+
+        Whether it will be accepted, and what it will pay; None where they do not say.
+        """
         windows, method = self.mechanism.windows, transaction.method
-        if windows is None or method not in ("refund", "report"):
-            return None
+        if method not in ("refund", "report"):
+            return None, None
         data, label, added, *author = transaction.arguments
         record = self.records.by_key[data.key, label, added, author[0] if author else transaction.sender]
+        if windows is None:
+            reward = self.mechanism.report_reward(record, transaction.sender)
+            collects = method == "refund" and self.mechanism.collectable(transaction.sender, self.chain.clock.now)
+            return (True, reward) if collects else (None, None)
         if not windows.mature <= self.chain.clock.now - added < windows.expired:
-            return None
-        agrees = self.model.predict_one(data.features) == label
+            return None, None
+        agrees, sender = self.model.predict_one(data.features) == label, transaction.sender
         if method == "refund":
-            offered = agrees and self.mechanism.may_refund(record, transaction.sender)
-            return self.records.claimable[record] if offered else 0
-        return 0 if agrees else self.mechanism.report_reward(record, transaction.sender)
+            offered = self.mechanism.may_refund(record, sender)
+            return (offered, self.records.claimable[record] * offered) if agrees else (None, 0)
+        if agrees:
+            return None, 0
+        allowed = self.mechanism.may_report(record, sender)
+        return None if allowed else False, self.mechanism.report_reward(record, sender)
+
+    def check_promise(self, receipt: Receipt, offered: bool | None, promise: int | None) -> None:
+        """The views told the truth."""
+        method, fix = receipt.transaction.method, "Let the views follow the rules of on_refund and on_report"
+        if promise and not receipt.ok:
+            raise self.broken(f"{method} was promised {promise} wei and refused: {receipt.reason!r}", fix)
+        if promise is not None and receipt.ok and receipt.result != promise:
+            raise self.broken(f"{method} was promised {promise} wei and paid {receipt.result}", fix)
+        if offered and not receipt.ok:
+            raise self.broken(f"{method} was promised and refused: {receipt.reason!r}", fix)
+        if offered is False and receipt.ok:
+            raise self.broken(f"{method} was not offered and accepted", fix)
 
     def check_views(self) -> None:
         """Looking changes nothing."""
@@ -212,7 +244,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.ndarray):
         return value.tolist()
-    if isinstance(value, Journal | Table | Chain | DataHandler | Call) or callable(value):
+    if isinstance(value, Journal | Table | Chain | DataHandler | Call | Classifier) or callable(value):
         return None
     slots = getattr(type(value), "__slots__", ())
     names = [*vars(value)] if hasattr(value, "__dict__") else [slots] if isinstance(slots, str) else [*slots]

@@ -10,7 +10,7 @@ reporter and N the sum of all standings:
 * deposit: :math:`d = 60\,w/\sqrt{\max(1, \Delta)}` units (policy ``inv_sqrt``), or constant (``fixed``);
 * refund at a ≥ t by the author, if the model agrees: all that is left, and standing;
 * report at t ≤ a < t_a by another with standing, if the model disagrees: :math:`\lfloor d\,n(r)/N \rfloor`, or all
-  that is left if that is nothing or more than is left; each reporter once;
+  that is left if that is nothing or more than is left; each reporter once (``reference`` rounds the share up);
 * at a ≥ t_o the contract's owner, at a ≥ t_a anyone takes all that is left, whatever the model says.
 
 =================  =============  =====================================================================================
@@ -38,6 +38,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 
+from mechanisms.charges import DepositCharges, sqrt_gas
+from mechanisms.windows import check_order, check_storage, filled_windows
 from sim.chain.chain import Chain
 from sim.chain.journal import Map, Value
 from sim.chain.ledger import Address
@@ -57,10 +59,7 @@ _PRO_RATA = 10**6
 """Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
 
 _PRICES_KEPT = 4096
-
-# Gas of arithmetic, from gas measured on the contract (see docs/gas.md): one step of its integer square root; what else
-# its price takes beside three reads; asking whose claim it is; what a share takes beside three reads.
-_SQRT_ITERATION, _NO_PRICE, _OWNER_OVERHEAD, _NO_SHARE = 109, 644, 59, 779
+_COST_WEIGHT_END = 2**80  # the contract's uint80
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +90,15 @@ class Parameters:
             raise ConfigError(f"cost_weight is {self.cost_weight}, deposit {self.deposit}; both must be 0 or more.")
         if self.unit <= 0:
             raise ConfigError(f"unit is {self.unit} wei; it must be above 0.")
-        t, t_a = self.refund_window, self.any_claim_after
-        t_a = t + 8 * DAY if t_a is None else t_a
-        t_o = t_a if self.owner_claim_after is None else self.owner_claim_after
-        if not 0 <= t <= t_o <= t_a:
-            raise ConfigError(
-                f"refund_window is {t} s, owner_claim_after {t_o} s, any_claim_after {t_a} s; "
-                f"they must satisfy 0 <= refund_window <= owner_claim_after <= any_claim_after."
-            )
+        t, t_o, t_a = filled_windows(self.refund_window, self.owner_claim_after, self.any_claim_after)
+        check_order(t, t_o, t_a)
+        if self.profile == "solidity":
+            check_storage(t, t_o, t_a)
+            if self.cost_weight * self.unit >= _COST_WEIGHT_END:
+                raise ConfigError(
+                    f"cost_weight is {self.cost_weight} with units of {self.unit} wei; the contract stores it as wei "
+                    f"in 80 bits, below {_COST_WEIGHT_END} wei. Lower it, or choose another profile."
+                )
         if self.profile == "reference" and t_a <= t + 7 * DAY:
             raise ConfigError(
                 f"any_claim_after is {t_a} s; the reference profile wants more than "
@@ -131,6 +131,7 @@ class DepositRefundTake(IncentiveMechanism):
         self.total_verified: Value[int] = Value(self.journal, 0)
         self.decided: Map[Record, bool] = Map(self.journal)
         self._strict = p.profile == "reference"
+        self._rounds_up = p.profile == "reference"  # so that shares which make up the whole leave nothing, as floats do
         self._mature = p.refund_window + self._strict  # the reference wants more than the window, not as much
         assert p.any_claim_after is not None and p.owner_claim_after is not None
         self._any_claim, self._owner_claim = p.any_claim_after, p.owner_claim_after
@@ -138,16 +139,7 @@ class DepositRefundTake(IncentiveMechanism):
         self._sqrt = p.deposit_policy == "inv_sqrt" and p.cost_weight > 0
         self._asks_first = p.profile == "solidity"
         self._one_shot = p.refund_rule == "one_shot"
-        schedule = self.schedule
-        self._gas_add = schedule.loads(4, 2)
-        if p.cost_weight == 0 and p.deposit_policy == "inv_sqrt":
-            self._gas_add -= schedule.loads(0, 3) + _NO_PRICE  # the contract does not work out a price of nothing
-        self._gas_add_time = (schedule.stores(reset=1), schedule.stores(noop=1))
-        self._gas_counter = (schedule.stores(set_=1), schedule.stores(reset=1))
-        self._gas_refund = schedule.loads(4, 1)
-        self._gas_report = schedule.loads(4, 2)
-        self._gas_owner = schedule.loads(0, 1) + _OWNER_OVERHEAD
-        self._gas_expired = schedule.loads(2, 1) + self._gas_owner - _NO_SHARE  # no standing is read, no share divided
+        self._gas = DepositCharges(self.schedule, prices=not (p.cost_weight == 0 and p.deposit_policy == "inv_sqrt"))
 
     @property
     def windows(self) -> ClaimWindows:
@@ -170,19 +162,15 @@ class DepositRefundTake(IncentiveMechanism):
 
     def on_add(self, call: Call, data: Data, label: int) -> Wei:
         """Keep the deposit of a contribution that pays enough."""
-        # CHECKS
-        elapsed = call.now - self.last_update.value
+        # CHECKS, GAS
+        elapsed, gas = call.now - self.last_update.value, self._gas
         cost = self._price(elapsed)
+        price = gas.price + sqrt_gas(elapsed) if self._sqrt else gas.price
         if call.value < cost:
+            self.meter.charge(price)
             raise Revert("Didn't pay enough for the deposit.")
-        # GAS
         submitted = self.total_submitted.value
-        self.meter.charge(
-            self._gas_add
-            + self._gas_add_time[elapsed == 0]
-            + self._gas_counter[submitted > 0]
-            + (_SQRT_ITERATION * _sqrt_iterations(elapsed) if self._sqrt else 0)
-        )
+        self.meter.charge(price + gas.deposit[elapsed == 0, submitted > 0])
         # EFFECTS
         self.last_update.set(call.now)
         self.total_submitted.set(submitted + 1)
@@ -191,27 +179,32 @@ class DepositRefundTake(IncentiveMechanism):
     def on_refund(self, call: Call, record: Record, predict: Predict) -> Wei:
         """Pay all that is left of a contribution the model agrees with, and raise its author's standing."""
         # CHECKS, in the contract's order, which asks the model first whatever the answer will be used for
-        records = self.records
+        records, meter, gas = self.records, self.meter, self._gas
         prediction = predict(record) if self._asks_first else None
         if (record, call.sender) in records.claimed:
+            meter.charge(gas.refund_claimed)
             raise Revert("Deposit already claimed by submitter.")
         left = records.claimable[record]
         if left == 0:
+            meter.charge(gas.refund_left)
             raise Revert("There is no reward left to claim.")
         if call.now - records.added_time[record] < self._mature:
+            meter.charge(gas.refund_time)
             raise Revert("Not enough time has passed.")
         if record in self.decided:
+            meter.charge(gas.refund_time)
             raise Revert("This contribution was found wrong before.")
         if prediction is None:
             prediction = predict(record)
         if prediction != records.label[record]:
+            meter.charge(gas.refund_model)
             if self._one_shot:
                 self.decided[record] = True
                 return 0
             raise Revert("The model doesn't agree with your contribution.")
         # GAS
         standing, total = self.verified.get(call.sender, 0), self.total_verified.value
-        self.meter.charge(self._gas_refund + self._gas_counter[standing > 0] + self._gas_counter[total > 0])
+        meter.charge(gas.refund[standing > 0, total > 0])
         # EFFECTS
         earned = self._standing_earned(left, records.deposit[record])
         self.verified[call.sender] = standing + earned
@@ -221,32 +214,40 @@ class DepositRefundTake(IncentiveMechanism):
     def on_report(self, call: Call, record: Record, predict: Predict) -> Wei:
         """Pay a reporter's share of a contribution the model disagrees with, or all that is left of an expired one."""
         # CHECKS, in the contract's order
-        records, reporter = self.records, call.sender
+        records, reporter, meter, gas = self.records, call.sender, self.meter, self._gas
         prediction = predict(record) if self._asks_first else None
         left = records.claimable[record]
         if left == 0:
+            meter.charge(gas.report_left)
             raise Revert("There is no reward left to claim.")
         age = call.now - records.added_time[record]
-        if age >= self._any_claim or (reporter == self.owner and age >= self._owner_claim):
-            reward, gas = left, self._gas_expired
-        else:
-            if records.author[record] == reporter:
-                raise Revert("Cannot take your own deposit.")
-            if (record, reporter) in records.claimed:
-                raise Revert("Deposit already claimed by reporter.")
-            if age < self._mature:
-                raise Revert("Not enough time has passed.")
-            if (predict(record) if prediction is None else prediction) == records.label[record]:
-                raise Revert("The model should not agree with the contribution.")
-            reward = self._share(record, reporter)
-            if reward == 0:
-                raise Revert("The sender has not sent any good data.")
-            gas = self._gas_report + (self._gas_owner if age >= self._owner_claim else 0)
-            # EFFECTS
-            if self._one_shot:
-                self.decided[record] = True
+        owned = age >= self._owner_claim
+        if owned:
+            meter.charge(gas.report_owner)
+        if age >= self._any_claim or (owned and reporter == self.owner):
+            meter.charge(gas.report_all)
+            return left
+        if records.author[record] == reporter:
+            meter.charge(gas.report_own)
+            raise Revert("Cannot take your own deposit.")
+        if (record, reporter) in records.claimed:
+            meter.charge(gas.report_claimed)
+            raise Revert("Deposit already claimed by reporter.")
+        if age < self._mature:
+            meter.charge(gas.report_time)
+            raise Revert("Not enough time has passed.")
+        if (predict(record) if prediction is None else prediction) == records.label[record]:
+            meter.charge(gas.report_model)
+            raise Revert("The model should not agree with the contribution.")
+        reward = self._share(record, reporter)
+        if reward == 0:
+            meter.charge(gas.report_standing)
+            raise Revert("The sender has not sent any good data.")
         # GAS
-        self.meter.charge(gas)
+        meter.charge(gas.report)
+        # EFFECTS
+        if self._one_shot:
+            self.decided[record] = True
         return reward
 
     def on_predict_payment(self, call: Call) -> list[Payment]:
@@ -288,7 +289,9 @@ class DepositRefundTake(IncentiveMechanism):
         standing, left = self.verified.get(reporter, 0), self.records.claimable[record]
         if not standing:
             return 0
-        reward = self.records.deposit[record] * standing // self.total_verified.value
+        reward, rest = divmod(self.records.deposit[record] * standing, self.total_verified.value)
+        if rest and self._rounds_up:
+            reward += 1
         return reward if 0 < reward <= left else left
 
     def _standing_earned(self, refunded: Wei, deposit: Wei) -> int:
@@ -304,13 +307,20 @@ def _reference_price(unit: Wei, weight: float, elapsed: Seconds) -> Wei:
     return max(1, int(weight * 60 / math.isqrt(elapsed))) * unit
 
 
+def _contract_price(scale: Wei, elapsed: Seconds) -> Wei:
+    if not scale:
+        return 0
+    if elapsed < 0:
+        raise Revert("The last update time is after the current time.")
+    return scale // max(1, math.isqrt(elapsed))
+
+
 def _price_rule(p: Parameters) -> Callable[[Seconds], Wei]:
     """The deposit in wei as a function of the seconds since the last contribution."""
     if p.deposit_policy == "fixed":
         return lambda elapsed: p.deposit
     if p.profile == "solidity":
-        scale = math.floor(p.cost_weight * p.unit) * 3600
-        return lambda elapsed: scale // max(1, math.isqrt(elapsed))
+        return partial(_contract_price, math.floor(p.cost_weight * p.unit) * 3600)
     if p.profile == "reference":
         whole = p.cost_weight.denominator == 1
         return partial(_reference_price, p.unit, int(p.cost_weight) if whole else float(p.cost_weight))
@@ -318,15 +328,3 @@ def _price_rule(p: Parameters) -> Callable[[Seconds], Wei]:
     square = (60 * p.cost_weight * p.unit) ** 2
     numerator, denominator = square.numerator, square.denominator
     return lambda elapsed: math.isqrt(numerator // (denominator * max(1, elapsed)))
-
-
-@lru_cache(maxsize=65536)
-def _sqrt_iterations(number: int) -> int:
-    """Steps of the contract's Babylonian square root; none up to 3."""
-    if number <= 3:
-        return 0
-    steps, root, guess = 0, number, (number + 1) // 2
-    while guess < root:
-        root, guess = guess, (number // guess + guess) // 2
-        steps += 1
-    return steps

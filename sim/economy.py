@@ -8,6 +8,7 @@ processes from a plain heap; nothing is drawn from Mesa's random streams.
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,9 +20,10 @@ from sim.chain.clock import EventQueue
 from sim.chain.ledger import Address
 from sim.chain.transaction import Receipt, Transaction
 from sim.contracts.claims import ClaimsIndex
+from sim.contracts.incentive import NEVER, ClaimWindows
 from sim.contracts.trainer import CollaborativeTrainer
 from sim.data.stream import DataStream
-from sim.errors import ConfigError, Revert
+from sim.errors import Revert
 from sim.recorder import Added, Recorder, Snapshot
 from sim.statement import Statement
 from sim.units import DAY, Seconds, Wei
@@ -30,6 +32,7 @@ from sim.view import View
 DATA_USED_UP = "data and open claims are used up"
 HORIZON = "horizon reached"
 NOBODY_CAN_ACT = "nobody can ever act again"
+SETTLED = "all is settled and collected"
 
 
 class Actor(Protocol):
@@ -92,13 +95,13 @@ class Economy(mesa.Model):
     ) -> None:
         super().__init__(rng=seed)
         windows = trainer.mechanism.windows
-        if windows is None:
-            raise ConfigError(f"mechanism {trainer.mechanism.kind} has no claim windows; an economy needs them.")
+        self.ageless = windows is None
+        """Whether contributions are claimed when the mechanism says so, not by their age."""
         self.chain = chain
         self.trainer = trainer
         self.stream = stream
         self.schedule = schedule or Schedule()
-        self.claims = ClaimsIndex(trainer.records, windows, trainer.watch)
+        self.claims = ClaimsIndex(trainer.mechanism, windows or ClaimWindows(NEVER), trainer.watch)
         self.recorder = Recorder()
         self.actors: dict[Address, Actor] = {}
         self.queue: EventQueue[tuple[Actor, View, int]] = EventQueue()
@@ -108,6 +111,7 @@ class Economy(mesa.Model):
         """When it was over."""
         self.reached: Seconds = 0
         """Everyone who wakes up to and including this second has acted."""
+        self._committed: Counter[Address] = Counter()
         self._members: list[tuple[Actor, View, int]] = []
         self._next_evaluation: Seconds = 0
         self._accuracy_of: tuple[int, float] = (-1, 0.0)
@@ -161,7 +165,7 @@ class Economy(mesa.Model):
             actor, view, group = entry
             self._wake(actor, view, group)
             self.queue.replace_first(time + actor.next_gap(), entry)
-            if stream.current is None and not claims.open_records:
+            if stream.current is None and not claims.open_records and not self.ageless:
                 self._end(DATA_USED_UP, clock.now)
         while until >= self._next_evaluation and not self.ended:
             self._evaluate()
@@ -187,6 +191,8 @@ class Economy(mesa.Model):
             method = transaction.method
             if method == "add_data":
                 self._added(statement, group, receipt)
+            elif self.ageless:
+                self._acted(actor, receipt)
             elif method == "refund":
                 self._refunded(statement, receipt)
             elif method == "report":
@@ -212,7 +218,7 @@ class Economy(mesa.Model):
 
     def _refunded(self, statement: Statement, receipt: Receipt) -> None:
         record, amount = receipt.logs[-1].data
-        if amount:
+        if amount or not self.trainer.records.deposit[record]:  # a check that fails under one_shot pays nothing either
             statement.refunded += 1
             statement.refunded_value += amount
             statement.crumbs += amount < self.trainer.records.deposit[record]
@@ -234,14 +240,41 @@ class Economy(mesa.Model):
             statement.reported_value += amount
         self.claims.note_claimed(record)
 
+    def _acted(self, actor: Actor, receipt: Receipt) -> None:
+        """A claim on, or a step of, a mechanism without windows: what was staked comes back all at once."""
+        statement, method, time = actor.statement, receipt.transaction.method, receipt.time
+        if method in ("refund", "report"):
+            record, amount = receipt.logs[-1].data
+            author = self.actors[self.trainer.records.author[record]]
+            author.statement.lock(self._committed[author.address] - author.statement.locked, time)
+            if method == "refund":
+                statement.refunded += 1
+                statement.refunded_value += amount
+            else:
+                statement.expired += 1
+                statement.expired_value += amount
+                author.statement.taken_from += amount if author is not actor else 0
+            return
+        if receipt.transaction.value:
+            self._committed[actor.address] += receipt.transaction.value
+            statement.lock(receipt.transaction.value, time)
+        for log in receipt.logs:
+            if log.event == "Paid" and log.data[0] in self.actors:
+                who = log.data[0]
+                self.actors[who].statement.lock(-self._committed.pop(who, 0), time)
+            elif log.event == "Settled":
+                for who, other in self.actors.items():  # who has lost a stake has nothing to come and take it back for
+                    staked = other.statement.locked - self._committed[who]
+                    other.statement.lock(self.trainer.mechanism.due(who) - staked, time)
+
     # -- measuring ---------------------------------------------------------------------------------------------------
 
     def accuracy(self) -> float:
         """Accuracy of the model as it is now on the whole test set, in [0, 1]; computed once for each state."""
-        model, data = self.trainer.model, self.stream.dataset
+        model, stream = self.trainer.model, self.stream
         version = model.version.value
         if self._accuracy_of[0] != version:
-            self._accuracy_of = (version, model.accuracy(data.x_test, data.y_test))
+            self._accuracy_of = (version, model.accuracy(stream.test_features, stream.dataset.y_test))
         return self._accuracy_of[1]
 
     def _evaluate(self) -> None:
@@ -250,7 +283,9 @@ class Economy(mesa.Model):
         self._next_evaluation = time + self.schedule.accuracy_every
         self.recorder.published_accuracy = self.accuracy()
         self._snapshot(time)
-        if self._nobody_can_act():
+        if self.trainer.mechanism.is_over:
+            self._end(SETTLED, time)
+        elif self._nobody_can_act():
             self._end(NOBODY_CAN_ACT, time)
 
     def _snapshot(self, time: Seconds) -> None:
@@ -261,9 +296,11 @@ class Economy(mesa.Model):
             balances[group] += ledger.balance(actor.address)
             locked[group] += actor.statement.locked
         accepted = len(self.recorder.added)
+        fees = self.chain.fees
         row = Snapshot(
-            time, self.recorder.published_accuracy, self._price(time), accepted, tuple(balances), tuple(locked)
-        )
+            time, self.recorder.published_accuracy, self._price(time), accepted, tuple(balances), tuple(locked),
+            fees.base_fee_at(time) + fees.tip,
+        )  # fmt: skip
         snapshots = self.recorder.snapshots
         if snapshots and snapshots[-1].time == time:
             snapshots.pop()  # the last moment may also be one of the regular ones
@@ -281,6 +318,8 @@ class Economy(mesa.Model):
 
     def _nobody_can_act(self) -> bool:
         """Nobody can pay for another contribution, and no open claim will ever be made."""
+        if self.ageless:
+            return False  # what a mechanism without windows waits for only it knows
         lowest, ledger = self.trainer.mechanism.lowest_quote, self.chain.ledger
         actors = self.actors.values()
         if self.stream.current is not None and any(a.can_add(lowest, ledger.balance(a.address)) for a in actors):

@@ -20,9 +20,13 @@ class Revert(SimulatorError):
 
 
 class ExceptionalHalt(SimulatorError):
-    """A call that cannot go on and burns all gas it was given (an invalid opcode)."""
+    """A call that cannot go on and burns all gas it was given (an invalid opcode).
 
-    reason = ""
+    ``kept`` is what is left to the transaction all the same: a contract that calls another one keeps a share back.
+    """
+
+    reason = "invalid opcode"
+    kept = 0
 
 
 class OutOfGas(ExceptionalHalt):

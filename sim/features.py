@@ -99,11 +99,12 @@ class UnitVectors:
     made when they are asked for.
     """
 
-    __slots__ = ("features", "n_features")
+    __slots__ = ("_matrix", "features", "n_features")
 
     def __init__(self, features: Features) -> None:
         self.features = features
         self.n_features = features.n_features
+        self._matrix: Any = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -119,9 +120,25 @@ class UnitVectors:
         """Row ``i`` as a transaction carries it."""
         return Data.numbers(self.row(i).tolist())
 
+    def filled(self) -> NDArray[np.int64]:
+        """The places of rows that have a feature: the vector of zeros has no norm of 1, so no contract learns it."""
+        return np.flatnonzero(np.diff(self.features.indptr)).astype(np.int64)
+
     def take(self, rows: NDArray[np.int64]) -> UnitVectors:
         """A new set with the given rows, in the given order."""
         return UnitVectors(self.features.take(rows))
+
+    def matrix(self) -> Any:
+        """The rows as a ``scipy.sparse.csr_array`` of int64, shape (n_rows, n_features), without zeros; kept."""
+        if self._matrix is None:
+            matrix = self.features.matrix(np.int64).copy()
+            matrix.sum_duplicates()
+            starts, counts = matrix.indptr.astype(np.int64), matrix.data
+            squares = np.concatenate(([0], np.cumsum(counts * counts)))
+            norms = np.repeat(np.sqrt(squares[starts[1:]] - squares[starts[:-1]]), np.diff(starts))
+            matrix.data = np.floor(counts * (_FIXED_POINT_ONE / norms) + 0.5).astype(np.int64)
+            self._matrix = matrix
+        return self._matrix
 
 
 class Data:

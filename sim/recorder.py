@@ -8,7 +8,10 @@ from sim.units import Seconds, Wei
 
 
 class Snapshot(NamedTuple):
-    """The economy at one moment. ``balances`` and ``locked`` are wei by group, in the order of the groups."""
+    """The economy at one moment. ``balances`` and ``locked`` are wei by group, in the order of the groups.
+
+    ``price`` is what the sample on offer would cost, ``gas_price`` what a unit of gas costs, in wei.
+    """
 
     time: Seconds
     accuracy: float
@@ -16,6 +19,7 @@ class Snapshot(NamedTuple):
     accepted: int
     balances: tuple[Wei, ...]
     locked: tuple[Wei, ...]
+    gas_price: Wei = 0
 
 
 class Added(NamedTuple):

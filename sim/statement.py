@@ -12,8 +12,8 @@ class Statement:
     """Counts and wei of one address since the start.
 
     ``locked`` are its deposits still in the contract. ``rejected_*`` count the samples it could have added and did
-    not: because the price was above its willingness to pay, the wallet too small, or it declined to take part;
-    ``refused`` counts adds the contract reverted.
+    not: because the price was above its willingness to pay, the wallet too small, gas above its ceiling (or more of it
+    needed than a block has), or it declined to take part; ``refused`` counts adds the contract reverted.
     """
 
     start_balance: Wei
@@ -31,6 +31,7 @@ class Statement:
     fees: Wei = 0
     rejected_price: int = 0
     rejected_wallet: int = 0
+    rejected_gas: int = 0
     rejected_declined: int = 0
     refused: int = 0
     _wei_times_time: int = 0

@@ -8,12 +8,13 @@ from sim.chain.ledger import Address
 from sim.chain.transaction import Transaction
 from sim.contracts.claims import ClaimsIndex
 from sim.contracts.data_handler import Record
+from sim.contracts.incentive import Errand
 from sim.contracts.trainer import CollaborativeTrainer
 from sim.data.stream import DataStream, Sample
 from sim.errors import Revert
 from sim.features import Data
 from sim.recorder import Recorder
-from sim.units import Seconds, Wei
+from sim.units import Gas, Seconds, Wei
 
 
 class View:
@@ -27,7 +28,7 @@ class View:
 
     __slots__ = (
         "_chain", "_claims", "_clock", "_ledger", "_mechanism", "_recorder", "_records", "_stream", "_trainer",
-        "address",
+        "address", "ageless",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,8 @@ class View:
         self._claims = claims
         self._stream = stream
         self._recorder = recorder
+        self.ageless = trainer.mechanism.windows is None
+        """Whether contributions are claimed when the mechanism says so, not by their age."""
 
     @property
     def now(self) -> Seconds:
@@ -56,8 +59,8 @@ class View:
 
     @property
     def sample(self) -> Sample | None:
-        """The sample on offer, with its true label; None when there are no more."""
-        return self._stream.current
+        """The sample on offer, with its true label; None when there are no more, or when none are taken now."""
+        return self._stream.current if self._mechanism.takes_contributions else None
 
     @property
     def balance(self) -> Wei:
@@ -85,6 +88,11 @@ class View:
         fees = self._chain.fees
         return fees.base_fee + fees.tip
 
+    @property
+    def gas_limit(self) -> Gas:
+        """Gas of a block; a call that needs as much as this is never included."""
+        return self._chain.gas_limit
+
     def quote(self, data: Data, label: int) -> Wei | None:
         """What adding this contribution would cost now; None when it cannot be added at this moment."""
         try:
@@ -98,6 +106,8 @@ class View:
 
     def refundable(self) -> list[Record]:
         """Own mature contributions that a refund would succeed for now, oldest first."""
+        if self.ageless:
+            return self._mechanism.collectable(self.address, self.now)
         mine = self._claims.refundable.get(self.address)
         if not mine:
             return []
@@ -120,7 +130,7 @@ class View:
 
     def expired(self) -> list[Record]:
         """Contributions of whose deposit anyone may take what is left."""
-        return list(self._claims.expired)
+        return self._mechanism.uncollected(self.now) if self.ageless else list(self._claims.expired)
 
     def owned(self) -> list[Record]:
         """Contributions of whose deposit the owner may take what is left; none for anybody else."""
@@ -153,9 +163,19 @@ class View:
         data, label, added_time, *author = claim.arguments
         owner = author[0] if author else self.address
         record = self._records.by_key[(data.key, label, added_time, owner)]
+        if self.ageless:
+            return self._mechanism.report_reward(record, self.address)
         if claim.method == "refund" or record in self._claims.expired or record in self.owned():
             return self._records.claimable[record]
         return self.report_reward(record)
+
+    def errand(self) -> Errand | None:
+        """What oneself could usefully send now beside contributions and claims; see `act`."""
+        return self._mechanism.errand(self.address, self.now)
+
+    def act(self, method: str, *arguments: Any, value: Wei = 0) -> Transaction:
+        """A transaction that calls one of the mechanism's own methods."""
+        return _transaction(self.address, self._trainer.address, method, arguments, value)
 
     def with_gas(self, transaction: Transaction) -> tuple[Transaction, Wei]:
         """The transaction with a gas limit that is just enough, and the most it can cost in fees, in wei.

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms.deposit_refund_take import DepositRefundTake, Parameters
+from mechanisms import DepositRefundTake, Points, points
+from mechanisms.deposit_refund_take import Parameters
 from sim.chain import BURNED, HARDFORKS, PROPOSER, Chain, Clock, FeeMarket, Receipt, Transaction
-from sim.contracts import ClaimsIndex, CollaborativeTrainer, DataHandler
+from sim.contracts import ClaimsIndex, CollaborativeTrainer, DataHandler, IncentiveMechanism, ModelContract
 from sim.data import Dataset, DataStream
 from sim.economy import Economy, Schedule
 from sim.features import Data, Features
@@ -32,7 +33,7 @@ class World:
 
     chain: Chain
     records: DataHandler
-    mechanism: DepositRefundTake
+    mechanism: Any
     model: Classifier
     trainer: CollaborativeTrainer
     index: ClaimsIndex
@@ -67,8 +68,9 @@ def make_model(kind: str, n_features: int, chain: Chain | None = None, **paramet
 
 
 def make_world(
-    model: str = "perceptron",
+    model: str | Callable[[Chain], Classifier] = "perceptron",
     *,
+    mechanism: str = "deposit_refund_take",
     n_features: int = 4,
     fees: FeeMarket | None = None,
     fork: str = "prague",
@@ -77,19 +79,25 @@ def make_world(
     start: int = START,
     **parameters: Any,
 ) -> World:
-    """A world at second ``start`` with the given `Parameters` and accounts of plenty."""
+    """A world at second ``start`` with the given parameters of its mechanism and accounts of plenty."""
     if "cost_weight" in parameters:
         parameters["cost_weight"] = Fraction(parameters["cost_weight"])
     chain = Chain(HARDFORKS[fork], fees, Clock(now=start))
     records = DataHandler(chain, "records")
-    mechanism = DepositRefundTake(chain, "incentive", records, Parameters(**parameters), owner)
-    classifier = make_model(model, n_features, chain)
-    trainer = CollaborativeTrainer(chain, TRAINER, records, mechanism, classifier)
-    for contract in (records, mechanism, trainer):
+    incentive: IncentiveMechanism
+    if mechanism == "points":
+        incentive = Points(chain, "incentive", records, points.Parameters(**parameters))
+    else:
+        incentive = DepositRefundTake(chain, "incentive", records, Parameters(**parameters), owner)
+    classifier = make_model(model, n_features, chain) if isinstance(model, str) else model(chain)
+    trainer = CollaborativeTrainer(chain, TRAINER, records, incentive, classifier)
+    for contract in (records, incentive, trainer, ModelContract(chain, "model", classifier)):
         chain.deploy(contract)
     for name, money in (dict.fromkeys(("ann", "bob", "cat"), 10**24) if accounts is None else accounts).items():
         chain.mint(name, money)
-    return World(chain, records, mechanism, classifier, trainer, ClaimsIndex(records, mechanism.windows, trainer.watch))
+    assert incentive.windows is not None
+    index = ClaimsIndex(incentive, incentive.windows, trainer.watch)
+    return World(chain, records, incentive, classifier, trainer, index)
 
 
 def make_dataset(rows: int = 300, n_features: int = 12, seed: int = 0) -> Dataset:

@@ -32,6 +32,10 @@ class _Account:
         """No bytes are counted."""
         return 0, 0
 
+    def gas_to_refuse(self, method: str) -> Gas:
+        """Nobody runs anything."""
+        return 0
+
 
 _ACCOUNT = _Account()
 
@@ -49,6 +53,9 @@ class ContractLike(Protocol):
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
         """Zero and non-zero bytes of a call, as the ABI encodes it."""
 
+    def gas_to_refuse(self, method: str) -> Gas:
+        """What it costs to be told that there is no such method, or that it takes no value."""
+
 
 class Chain:
     """An in-memory chain of one transaction a block.
@@ -58,7 +65,7 @@ class Chain:
     schedule : gas prices of a hard fork, see `HARDFORKS`
     fees : price of gas; free by default
     clock : free-running by default
-    gas_limit : gas a transaction may use where it names no limit of its own
+    gas_limit : gas of a block: no transaction may use more, and one that names no limit of its own may use all of it
     """
 
     def __init__(
@@ -78,6 +85,8 @@ class Chain:
         self.nonces: dict[Address, int] = {}
         self.logs: list[Log] = []
         self.transactions = 0
+        self.observers: list[Callable[[Receipt], Any]] = []
+        """Told of each receipt while the journal still holds the notes of what was written; they change nothing."""
 
     def deploy(self, contract: ContractLike) -> None:
         """Make a contract callable at its address, and its state so far final."""
@@ -118,21 +127,31 @@ class Chain:
             logs.clear()
         gas_used = self.meter.finish(floor)
         if price:
-            self.ledger.transfer(sender, BURNED, gas_used * fees.base_fee)
             self.ledger.transfer(sender, PROPOSER, gas_used * fees.tip)
+            if fees.base_fee:
+                self.ledger.transfer(sender, BURNED, gas_used * fees.base_fee)
+                fees.include(gas_used)
         self.nonces[sender] = next_nonce + 1
         self.transactions += 1
-        self.journal.commit()
         facts = transaction, ok, reason, gas_used, gas_used * price, self.clock.now, next_nonce, result, tuple(logs)
-        return _new(Receipt, facts)
+        receipt = _new(Receipt, facts)
+        if self.observers:
+            for observe in self.observers:
+                observe(receipt)
+        self.journal.commit()
+        return receipt
 
     def estimate_gas(self, transaction: Transaction) -> Gas:
         """The gas limit with which this transaction would just succeed, or what it would burn if it failed now.
 
-        It is run and undone; refunds do not count, since the limit must cover the gas before they are given.
+        It is run and undone; refunds do not count, since the limit must cover the gas before they are given. The
+        answer is the block's own limit for a call that no block has room for.
         """
         contract, logs = self.contracts.get(transaction.to, _ACCOUNT), self.logs
-        floor = self._start_gas(contract, transaction, self.gas_limit)
+        try:
+            floor = self._start_gas(contract, transaction, self.gas_limit)
+        except InvalidTransaction:
+            return self.gas_limit
         self.logs = []
         try:
             self._attempt(contract, transaction)
@@ -159,6 +178,7 @@ class Chain:
         try:
             function = contract.methods.get(method)
             if function is None or (value and method not in contract.payable):
+                self.meter.charge(contract.gas_to_refuse(method))
                 raise Revert
             if value:
                 self.ledger.transfer(sender, to, value)
@@ -167,7 +187,7 @@ class Chain:
             ok, reason = False, refusal.reason
         except ExceptionalHalt as halt:
             ok, reason = False, halt.reason
-            self.meter.left = 0
+            self.meter.left = halt.kept
         except BaseException:
             self.journal.rollback()
             raise

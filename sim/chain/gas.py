@@ -10,10 +10,14 @@ from gas measured on the real contracts: each contract states its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sim.errors import OutOfGas
 from sim.units import Gas
+
+_SIZES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,20 @@ HARDFORKS: dict[str, GasSchedule] = {
 """Gas schedules by hard fork, oldest first."""
 
 
+def memory(words: int) -> Gas:
+    """The quadratic part of memory gas for this many 32-byte words; the linear part is within each overhead."""
+    return words * words // 512
+
+
+def by_size(gas: Callable[[int], Gas]) -> Callable[[int], Gas]:
+    """A formula of how many numbers a call carries, worked out once for each size that is met.
+
+    >>> by_size(lambda size: 100 + 3 * size)(20)
+    160
+    """
+    return lru_cache(maxsize=_SIZES_KEPT)(gas)
+
+
 class Meter:
     """The gas of one transaction at a time. `charge` is the only thing that spends it."""
 
@@ -136,3 +154,30 @@ class Meter:
         if self.refunded:
             used -= min(self.refunded, used // self.schedule.refund_quotient)
         return used if used > floor else floor
+
+
+class SlotWrites:
+    """The storage writes of one update, added up slot by slot. Their slots were read, so they are warm."""
+
+    __slots__ = ("cleared", "noop", "reset", "set")
+
+    def __init__(self) -> None:
+        self.set = self.reset = self.noop = self.cleared = 0
+
+    def slot(self, before: Sequence[int], after: Sequence[int], times: int = 1) -> None:
+        """A slot with these numbers before and after the update was written ``times`` times."""
+        if before == after:
+            self.noop += times
+            return
+        self.noop += times - 1
+        if any(before):
+            self.reset += 1
+            self.cleared += not any(after)
+        else:
+            self.set += 1
+
+    def charge(self, meter: Meter) -> None:
+        """Spend what the writes cost and note what cleared slots earn."""
+        meter.charge(meter.schedule.stores(self.set, self.reset, self.noop))
+        if self.cleared:
+            meter.refund_cleared(self.cleared)

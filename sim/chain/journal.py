@@ -19,6 +19,8 @@ from typing import Any, Generic, NoReturn, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import Revert
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 MISSING: Any = object()
@@ -41,6 +43,19 @@ class Journal:
             notices, self.after_commit = self.after_commit, []
             for observer, arguments in notices:
                 observer(*arguments)
+
+    def attempt(self, function: Callable[..., Any], *arguments: Any) -> bool:
+        """Call a function as a contract calls another one: if that refuses, its writes alone are taken back."""
+        undo, notices = len(self.undo), len(self.after_commit)
+        try:
+            function(*arguments)
+        except Revert:
+            while len(self.undo) > undo:
+                cell, *before = self.undo.pop()
+                cell.take_back(*before)
+            del self.after_commit[notices:]
+            return False
+        return True
 
     def rollback(self) -> None:
         """Take back every write since the last commit, newest first; observers never hear of them."""

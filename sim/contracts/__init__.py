@@ -3,10 +3,11 @@
 from sim.contracts.base import Contract
 from sim.contracts.claims import ClaimsIndex
 from sim.contracts.data_handler import DataHandler, Record
-from sim.contracts.incentive import ClaimWindows, IncentiveMechanism, Payment, Predict
+from sim.contracts.incentive import NEVER, ClaimWindows, IncentiveMechanism, Payment, Predict
+from sim.contracts.model_contract import ModelContract
 from sim.contracts.trainer import CollaborativeTrainer
 
 __all__ = [
-    "ClaimWindows", "ClaimsIndex", "CollaborativeTrainer", "Contract", "DataHandler", "IncentiveMechanism", "Payment",
-    "Predict", "Record",
+    "NEVER", "ClaimWindows", "ClaimsIndex", "CollaborativeTrainer", "Contract", "DataHandler", "IncentiveMechanism",
+    "ModelContract", "Payment", "Predict", "Record",
 ]  # fmt: skip

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections import deque
 
 from sim.chain.ledger import Address
-from sim.contracts.data_handler import DataHandler, Record
-from sim.contracts.incentive import ClaimWindows
+from sim.contracts.data_handler import Record
+from sim.contracts.incentive import NEVER, ClaimWindows, IncentiveMechanism
 from sim.models.watch import Watch
 from sim.units import Seconds
 
@@ -33,11 +33,12 @@ class ClaimsIndex:
     disputes : every record, each time the model began to disagree with it while it was mature and open
     expired : records past the last window with money left
     owned : records past the owner's window, but not the last, with money left
-    open_records : number of records with money left, of whatever age
+    open : records of which anything may still be claimed, of whatever age
     """
 
-    def __init__(self, records: DataHandler, windows: ClaimWindows, watch: Watch) -> None:
-        self.records = records
+    def __init__(self, mechanism: IncentiveMechanism, windows: ClaimWindows, watch: Watch) -> None:
+        self.records = mechanism.records
+        self.is_open = mechanism.is_open
         self.windows = windows
         self.watch = watch
         self.agreeing: dict[Record, bool] = {}
@@ -45,24 +46,30 @@ class ClaimsIndex:
         self.disputes: list[Record] = []
         self.expired: dict[Record, None] = {}
         self.owned: dict[Record, None] = {}
-        self.open_records = 0
+        self.open: set[Record] = set()
         self._maturing: deque[Record] = deque()
         self._expiring: deque[Record] = deque()
         self._owning: deque[Record] = deque()
 
+    @property
+    def open_records(self) -> int:
+        """How many records are open."""
+        return len(self.open)
+
     def note_added(self, record: Record) -> None:
-        """A contribution was added (or a spent one overwritten)."""
-        if self.records.claimable[record]:
-            self.open_records += 1
+        """A contribution was added, or one of the same second overwritten."""
+        if self.is_open(record):
+            self.open.add(record)
             self._maturing.append(record)
-            self._expiring.append(record)
+            if self.windows.expired < NEVER:
+                self._expiring.append(record)
             if self.windows.owner is not None:
                 self._owning.append(record)
 
     def note_claimed(self, record: Record) -> None:
-        """Money of a contribution was claimed."""
-        if self.records.claimable[record] == 0:
-            self.open_records -= 1
+        """Something of a contribution was claimed."""
+        if not self.is_open(record):
+            self.open.discard(record)
             self.expired.pop(record, None)
             self._forget(record)
 
@@ -82,7 +89,7 @@ class ClaimsIndex:
 
     def _mature(self, record: Record) -> None:
         records = self.records
-        if records.claimable[record] and record not in self.agreeing:
+        if record in self.open and record not in self.agreeing:
             label = records.label[record]
             self._place(record, self.watch.add(record, records.data[record].features, label))
 
@@ -100,11 +107,11 @@ class ClaimsIndex:
     def _look_for_owner(self, due: Seconds) -> None:
         while self._owning and self.records.added_time[self._owning[0]] <= due:
             record = self._owning.popleft()
-            if self.records.claimable[record]:
+            if record in self.open:
                 self.owned[record] = None
 
     def _expire(self, record: Record) -> None:
-        if self.records.claimable[record]:
+        if record in self.open:
             self._forget(record)
             self.expired[record] = None
 

@@ -6,21 +6,21 @@ number. Its numbers lie in journalled columns, one list for each field.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sim.chain.chain import Chain
+from sim.chain.gas import SlotWrites
 from sim.chain.journal import MISSING, Column, Map, Table
 from sim.chain.ledger import Address
 from sim.chain.transaction import Call
-from sim.contracts.base import Contract
+from sim.contracts.base import HANDLER_REFUSED, TRANSFER_REFUSED, Contract
+from sim.contracts.charges import RecordCharges
 from sim.errors import Revert
 from sim.features import Data
-from sim.units import Seconds, Wei
+from sim.units import Gas, Seconds, Wei
 
 Record = int
 Key = tuple[bytes, int, Seconds, Address]
-
-# Gas beside storage, per call and per feature, from gas measured on the contract (see docs/gas.md).
-_ADD_OVERHEAD, _ADD_FEATURE_OVERHEAD = 5_987, 405
-_FIND_OVERHEAD, _FIND_FEATURE_OVERHEAD = 5_812, 330
 
 
 class DataHandler(Contract):
@@ -29,6 +29,14 @@ class DataHandler(Contract):
     Columns: ``data`` (`Data`), ``label``, ``added_time`` (s), ``author``, ``deposit`` (wei at first), ``claimable``
     (wei left), ``claims`` (successful refunds and reports). ``claimed`` holds (record, address) of every claim.
     """
+
+    for_owner: ClassVar[dict[str, tuple[Gas, Gas]]] = {
+        "handle_add_data": HANDLER_REFUSED,
+        "handle_refund": HANDLER_REFUSED,
+        "handle_report": HANDLER_REFUSED,
+        "update_claimable_amount": (437, 0),
+        "transfer_ownership": TRANSFER_REFUSED,
+    }
 
     def __init__(self, chain: Chain, address: Address) -> None:
         super().__init__(chain, address)
@@ -44,16 +52,7 @@ class DataHandler(Contract):
         (self.data, self.label, self.added_time, self.author, self.deposit, self.claimable, self.claims) = table.columns
         self.by_key: Map[Key, Record] = Map(self.journal)
         self.claimed: Map[tuple[Record, Address], bool] = Map(self.journal)
-        schedule = self.schedule
-        self._gas_add = schedule.loads(3, 1) + schedule.stores(set_=2, noop=1, cold=2) + _ADD_OVERHEAD
-        self._gas_add_money = (schedule.stores(set_=2, cold=2), schedule.stores(noop=2, cold=2))
-        self._gas_label = (schedule.stores(noop=1), schedule.stores(set_=1))
-        # by (first claim of the record, first claim of this address on it)
-        self._gas_claim = {
-            (first, new): schedule.stores(set_=first + new, reset=1 + (not first), noop=int(not new))
-            for first in (False, True)
-            for new in (False, True)
-        }
+        self._gas = RecordCharges(self.schedule)
 
     def __len__(self) -> int:
         return len(self.data)
@@ -64,41 +63,60 @@ class DataHandler(Contract):
         A key that exists is refused, unless ``overwrite`` is set and nothing of it is left to claim: then its numbers
         start anew, while the claims made on it stay known.
         """
-        # CHECKS
+        # CHECKS, GAS
         key = (data.key, label, call.now, call.sender)
-        record = self.by_key.get(key)
-        if record is not None and not (overwrite and self.claimable[record] == 0):
-            raise Revert("Conflicting data key. The data may have already been added.")
-        # GAS
-        self.meter.charge(
-            self._gas_add
-            + self._gas_add_money[deposit == 0]
-            + self._gas_label[label > 0]
-            + _ADD_FEATURE_OVERHEAD * len(data.features)
-        )
+        record, look = self.by_key.get(key), self._gas.look(len(data.features))
+        if record is not None:
+            return self._overwrite(record, deposit, overwrite, look)
+        self.meter.charge(look + self._gas.store[deposit > 0, label > 0])
         # EFFECTS
-        if record is None:
-            record = self._table.append(data, label, call.now, call.sender, deposit, deposit, 0)
-            self.by_key[key] = record
-        else:
-            self.deposit[record] = self.claimable[record] = deposit
-            self.claims[record] = 0
+        record = self._table.append(data, label, call.now, call.sender, deposit, deposit, 0)
+        self.by_key[key] = record
         return record
 
-    def find(self, data: Data, label: int, added_time: Seconds, author: Address) -> Record:
-        """The number of a contribution. Reverts when there is none with this key."""
-        self.meter.charge(_FIND_OVERHEAD + _FIND_FEATURE_OVERHEAD * len(data.features))
+    def _overwrite(self, record: Record, deposit: Wei, allowed: bool, look: Gas) -> Record:
+        """Start a contribution anew of which nothing is left."""
+        # CHECKS, GAS
+        self.meter.charge(look + self._gas.spent)
+        if not (allowed and self.claimable[record] == 0):
+            self.meter.charge(self._gas.conflict)
+            raise Revert("Conflicting data key. The data may have already been added.")
+        self.meter.charge(self._gas.overwrite)
+        writes = SlotWrites()
+        for before, after in ((self.deposit[record], deposit), (0, deposit), (self.claims[record], 0)):
+            writes.slot((before,), (after,))
+        writes.charge(self.meter)
+        # EFFECTS
+        self.deposit[record] = self.claimable[record] = deposit
+        self.claims[record] = 0
+        return record
+
+    def find(
+        self, data: Data, label: int, added_time: Seconds, author: Address, claimant: Address, refund: bool
+    ) -> Record:
+        """The number of a contribution, at the gas of noting a refund, or a report, by ``claimant``.
+
+        Reverts when there is none with this key.
+        """
+        look = self._gas.look_up[refund](len(data.features))
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
+            self.meter.charge(look)
             raise Revert("Data not found.")
+        claim = self.claims[record] == 0, (record, claimant) not in self.claimed, refund and self.claimable[record] > 0
+        self.meter.charge(look + self._gas.found[refund][claim])
         return record
 
+    def take(self, record: Record, reporter: Address, amount: Wei) -> None:
+        """`claim` for a reporter, for whom the contract writes down what is left only now."""
+        self.meter.charge(self._gas.take[amount > 0])
+        self.claim(record, reporter, amount)
+
     def claim(self, record: Record, claimant: Address, amount: Wei) -> None:
-        """Note that ``claimant`` takes ``amount`` wei of what is left of a contribution."""
+        """Note that ``claimant`` takes ``amount`` wei of what is left of a contribution; finding it paid the gas."""
         # GAS
         before, claims, claim = self.claimable[record], self.claims[record], (record, claimant)
         new = claim not in self.claimed
-        self.meter.charge(self._gas_claim[claims == 0, new])
         if before == amount and amount:
             self.meter.refund_cleared(1)
         # EFFECTS

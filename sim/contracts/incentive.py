@@ -8,20 +8,25 @@ it in ``mechanisms.MECHANISMS``.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sim.chain.chain import Chain
 from sim.chain.ledger import Address
-from sim.chain.transaction import Call
-from sim.contracts.base import Contract
+from sim.chain.transaction import Call, Transaction
+from sim.contracts.base import HANDLER_REFUSED, TRANSFER_REFUSED, Contract
 from sim.contracts.data_handler import DataHandler, Record
 from sim.features import Data
-from sim.units import Seconds, Wei
+from sim.models.base import Classifier
+from sim.units import Gas, Seconds, Wei
 
 Predict = Callable[[Record], int]
 """The model's answer for a contribution now. Asking charges gas, so a hook asks only when it needs to know."""
+
+
+NEVER: Seconds = 2**62
+"""An age that no contribution reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,12 @@ class ClaimWindows:
     """When a contribution can be claimed, in seconds of age.
 
     From ``mature`` on its author may be refunded if the model agrees with it and others may report it if the model
-    disagrees; from ``expired`` on anyone may take what is left, from ``owner`` on (None: never) the owner alone.
+    disagrees; from ``expired`` on (`NEVER`: at no age) anyone may take what is left, from ``owner`` on (None: never)
+    the owner alone.
     """
 
     mature: Seconds
-    expired: Seconds
+    expired: Seconds = NEVER
     owner: Seconds | None = None
 
 
@@ -42,6 +48,17 @@ class Payment(NamedTuple):
 
     target: Address
     amount: Wei
+
+
+Action = Callable[..., list[Payment]]
+"""A method of a mechanism that the trainer lends its address to: of a call and more; it answers who is to be paid."""
+
+
+class Errand(NamedTuple):
+    """One of a mechanism's `actions` that gets things going, and a number that whoever sends it needs."""
+
+    method: str
+    number: int = 0
 
 
 class IncentiveMechanism(Contract):
@@ -53,9 +70,39 @@ class IncentiveMechanism(Contract):
     overwrites_spent_records = False
     """Whether a contribution of which nothing is left may be added again under the same key."""
 
+    keeps_surplus = False
+    """Whether a contribution may be sent with more than its quote, all of which is kept."""
+
+    learns_at_once: ClassVar[bool] = True
+    """Whether the model learns a contribution when it is added; else the mechanism has it learn when it sees fit."""
+
+    for_owner: ClassVar[dict[str, tuple[Gas, Gas]]] = {
+        "handle_add_data": HANDLER_REFUSED,
+        "handle_refund": HANDLER_REFUSED,
+        "handle_report": HANDLER_REFUSED,
+        "transfer_ownership": TRANSFER_REFUSED,
+    }
+
     def __init__(self, chain: Chain, address: Address, data_handler: DataHandler) -> None:
         super().__init__(chain, address)
         self.records = data_handler
+        self.actions: dict[str, Action] = {}
+        """What can be called beside the trainer's own four methods, at the trainer, by name."""
+        self.paid_actions: frozenset[str] = frozenset()
+        """Which of these take value."""
+
+    def attach(self, model: Classifier) -> None:
+        """The model this mechanism is about, told once, before anything else."""
+
+    @property
+    def takes_contributions(self) -> bool:
+        """Whether contributions are taken now (a free view)."""
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen any more (a free view)."""
+        return False
 
     @property
     @abstractmethod
@@ -102,6 +149,10 @@ class IncentiveMechanism(Contract):
         """Verified contributions of all addresses."""
         return 0
 
+    def is_open(self, record: Record) -> bool:
+        """Whether anything may still be claimed of a contribution (a free view): while money of it is left."""
+        return self.records.claimable[record] > 0
+
     def may_refund(self, record: Record, author: Address) -> bool:
         """Whether a mature contribution can still be refunded should the model agree with it (a free view)."""
         return False
@@ -113,3 +164,28 @@ class IncentiveMechanism(Contract):
     def report_reward(self, record: Record, reporter: Address) -> Wei:
         """What a report of a mature, disputed contribution would pay now, in wei; 0 when refused (a free view)."""
         return 0
+
+    # For mechanisms without windows, whose contributions no age opens: free views, asked at every wake-up.
+
+    def collectable(self, address: Address, now: Seconds) -> list[Record]:
+        """Own contributions a refund of which would pay this address now."""
+        return []
+
+    def due(self, address: Address) -> Wei:
+        """What this address could collect, once that is settled."""
+        return 0
+
+    def uncollected(self, now: Seconds) -> list[Record]:
+        """Contributions a report of which would pay anyone now."""
+        return []
+
+    def errand(self, address: Address, now: Seconds) -> Errand | None:
+        """What this address could usefully send now beside contributions and claims."""
+        return None
+
+    def rehearsal(
+        self, provider: Address, to: Address, samples: Sequence[tuple[Data, int]]
+    ) -> tuple[Iterator[Transaction], Iterator[Transaction]]:
+        """For checks: what ``provider`` sends ``to`` a trainer until contributions are taken, and after them until they
+        can be claimed, with these samples as its secret. By default nothing."""
+        return iter(()), iter(())

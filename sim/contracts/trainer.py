@@ -6,29 +6,29 @@ method has the same paragraphs: checks, gas, effects, transfers.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 from sim.chain.chain import Chain
 from sim.chain.ledger import Address
 from sim.chain.transaction import Call
 from sim.contracts.base import Contract
+from sim.contracts.charges import TrainerCharges
 from sim.contracts.data_handler import DataHandler, Record
-from sim.contracts.incentive import IncentiveMechanism
+from sim.contracts.incentive import Action, IncentiveMechanism
+from sim.errors import ExceptionalHalt, OutOfGas
 from sim.features import Data
 from sim.models.base import Classifier
 from sim.units import Gas, Seconds, Wei
 
-_REPORT_OVERHEAD = 1_896  # a report does more bookkeeping than a refund; see docs/gas.md
-_SURPLUS_OVERHEAD = 103
 _WORD = 32
 _ADDRESS_BYTES = 20
+_SHARE_KEPT_BACK = 64  # EIP-150
 _OF_TWO_BYTES = bytes([0] + 255 * [1] + 255 * ([1] + 255 * [2]))  # how many bytes of a number below 2**16 are not zero
 
 
 class CollaborativeTrainer(Contract):
     """``add_data, predict, refund, report`` on one model, one mechanism and one set of records."""
-
-    payable: ClassVar[frozenset[str]] = frozenset({"add_data", "predict"})
 
     def __init__(
         self, chain: Chain, address: Address, records: DataHandler, mechanism: IncentiveMechanism, model: Classifier
@@ -36,28 +36,26 @@ class CollaborativeTrainer(Contract):
         super().__init__(chain, address)
         self.records = records
         self.mechanism = mechanism
+        self.payable = frozenset({"add_data", "predict"}) | mechanism.paid_actions
         self.model = model
         self.watch = model.watch()
+        mechanism.attach(model)
+        self._learns = mechanism.learns_at_once
         self.methods = {
             "add_data": self.add_data,
             "predict": self.predict,
             "refund": self.refund,
             "report": self.report,
+            **{name: partial(self._act, action) for name, action in mechanism.actions.items()},
         }
-        schedule = self.schedule
-        self._gas_add = schedule.loads(3) + schedule.accounts(3, 3) + schedule.logged(2, 160)
-        self._gas_add_feature = schedule.log_byte * _WORD
-        self._gas_send = schedule.send_value()
-        self._gas_surplus = self._gas_send + _SURPLUS_OVERHEAD
-        self._gas_refund = schedule.loads(3 + 7, 2) + schedule.accounts(3, 3) + schedule.logged(1, 64)
-        self._gas_report = (
-            schedule.loads(3 + 8, 1 + 4) + schedule.accounts(3, 5) + schedule.logged(1, 64) + _REPORT_OVERHEAD
-        )
+        self._gas = TrainerCharges(self.schedule)
 
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
         """Bytes of ``f(int64[] data, uint64 label[, uint added_time[, address author]])`` in ABI encoding."""
         if method not in self.methods:
             return super().calldata(method, arguments)
+        if method in self.mechanism.actions:
+            return self.mechanism.calldata(method, arguments)
         data: Data = arguments[0]
         size = len(data.features)
         words = len(arguments) + 1 + size
@@ -72,18 +70,26 @@ class CollaborativeTrainer(Contract):
 
     def add_data(self, call: Call, data: Data, label: int) -> Record:
         """Submit a labelled sample with a deposit; the record's number comes back, and value above the deposit."""
-        # CHECKS
-        mechanism = self.mechanism
-        cost = mechanism.on_add(call, data, label)
         # GAS
-        self.meter.charge(self._gas_add + self._gas_add_feature * len(data.features))
+        size, meter, mechanism = len(data.features), self.meter, self.mechanism
+        meter.charge(self._gas.add_first(size))
+        # CHECKS
+        cost = mechanism.on_add(call, data, label)
         # EFFECTS
         record = self.records.add(call, data, label, cost, mechanism.overwrites_spent_records)
-        self.model.learn_one(data.features, label)
+        meter.charge(self._gas.add_model(size))
+        left = meter.left
+        try:
+            if self._learns:
+                self.model.learn_one(data.features, label)
+        except ExceptionalHalt as halt:
+            halt.kept = _kept_back(halt, left)
+            raise
+        meter.charge(self._gas.add_end(size))
         self.emit("AddData", record, cost)
         # TRANSFERS
         if call.value > cost:
-            self._send(call.sender, call.value - cost, self._gas_surplus)
+            self._send(call.sender, call.value - cost, self._gas.surplus)
         return record
 
     def predict(self, call: Call, data: Data) -> int:
@@ -97,38 +103,51 @@ class CollaborativeTrainer(Contract):
             self.emit("Predict", prediction, call.value - rest)
             # TRANSFERS
             for target, amount in payments:
-                self._send(target, amount, self._gas_surplus)
+                self._send(target, amount, self._gas.surplus)
             if rest:
-                self._send(call.sender, rest, self._gas_surplus)
+                self._send(call.sender, rest, self._gas.surplus)
         return prediction
 
     def refund(self, call: Call, data: Data, label: int, added_time: Seconds) -> Wei:
         """Take back the deposit of a contribution of one's own that the model agrees with."""
         # GAS
-        self.meter.charge(self._gas_refund)
+        size, meter = len(data.features), self.meter
+        meter.charge(self._gas.refund_first(size))
         # CHECKS
-        record = self.records.find(data, label, added_time, call.sender)
+        record = self.records.find(data, label, added_time, call.sender, call.sender, True)
+        meter.charge(self._gas.refund_rest(size))
         amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
         self.records.claim(record, call.sender, amount)
         self.emit("Refund", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount, self._gas_send)
+        self._send(call.sender, amount, self._gas.refund_end[amount > 0])
         return amount
 
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
         # GAS
-        self.meter.charge(self._gas_report)
+        size, meter = len(data.features), self.meter
+        meter.charge(self._gas.report_first(size))
         # CHECKS
-        record = self.records.find(data, label, added_time, author)
+        record = self.records.find(data, label, added_time, author, call.sender, False)
+        meter.charge(self._gas.report_rest(size))
         amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS
-        self.records.claim(record, call.sender, amount)
+        self.records.take(record, call.sender, amount)
         self.emit("Report", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount, self._gas_send)
+        self._send(call.sender, amount, self._gas.report_end[amount > 0])
         return amount
+
+    def _act(self, action: Action, call: Call, *arguments: Any) -> None:
+        """One of the mechanism's own methods, and the payments it decides on."""
+        # CHECKS, GAS, EFFECTS
+        payments = action(call, *arguments)
+        # TRANSFERS
+        for target, amount in payments:
+            self.emit("Paid", target, amount)
+            self._send(target, amount, self._gas.surplus)
 
     def escrow(self) -> Wei:
         """Wei the contract holds."""
@@ -136,11 +155,21 @@ class CollaborativeTrainer(Contract):
 
     def _predict(self, record: Record) -> int:
         """The model's answer for a contribution; no claim changes the model, so what the watch knows holds now."""
-        return self.model.predict_on_chain(self.records.data[record].features, self.watch.prediction(record))
+        left = self.meter.left
+        try:
+            return self.model.predict_on_chain(self.records.data[record].features, self.watch.prediction(record))
+        except ExceptionalHalt as halt:
+            halt.kept = _kept_back(halt, left)
+            raise
 
     def _send(self, target: Address, amount: Wei, gas: Gas) -> None:
         self.meter.charge(gas)
         self.chain.ledger.transfer(self.address, target, amount)
+
+
+def _kept_back(halt: ExceptionalHalt, left: Gas) -> Gas:
+    """What an invalid opcode of the model's contract cannot burn: the 64th of ``left`` that no call is given."""
+    return 0 if isinstance(halt, OutOfGas) else left // _SHARE_KEPT_BACK
 
 
 def _nonzero_bytes(number: int) -> int:

@@ -30,6 +30,7 @@ class Dataset:
     licence, source : terms of use; citation
     sha256 : hex digest of the input file, of several files one digest each with a space between, "" if synthetic
     synthetic : made by a generator, not observed
+    featurisation : how the features were made, in words; "" if unknown
     texts : function giving the original text of every training row, called at the first `text`; None if unknown
 
     Raises
@@ -50,6 +51,7 @@ class Dataset:
     source: str = ""
     sha256: str = ""
     synthetic: bool = False
+    featurisation: str = ""
     texts: Callable[[], Sequence[str]] | None = None
 
     def __post_init__(self) -> None:

@@ -16,10 +16,18 @@ from sim.errors import ConfigError
 
 Arrays = dict[str, NDArray[Any]]
 
+LARGEST_FILE = 2 * 10**9
+"""Bytes a data file may have, and all arrays of an .npz file together once unpacked."""
+
 
 def read_file(path: Path) -> tuple[bytes, str]:
     """The content of a file and its sha256 (hex). Raises `ConfigError` if it is missing, unreadable or empty."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise ConfigError(
+                f"Data file {str(path)!r} has {size} bytes; at most {LARGEST_FILE} can be read. Take a part of it."
+            )
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(
@@ -27,7 +35,8 @@ def read_file(path: Path) -> tuple[bytes, str]:
         ) from error
     except OSError as error:
         raise ConfigError(
-            f"Data file {str(path)!r} cannot be read: {error.strerror}. Give the path of a readable .csv or .npz file."
+            f"Data file {str(path)!r} cannot be read: {error.strerror}. Give the path of a readable .csv, .parquet "
+            f"or .npz file."
         ) from error
     if not content:
         raise ConfigError(f"Data file {str(path)!r} is empty (0 bytes). Write or download it again.")
@@ -43,6 +52,7 @@ def read_arrays(path: Path) -> tuple[Arrays, str]:
     if not content.startswith(b"PK"):
         kind = "a single array (.npy)" if content.startswith(b"\x93NUMPY") else "no .npz file, whatever its name says"
         raise ConfigError(f"{str(path)!r} is {kind}; a pickle is never loaded. Write it with numpy.savez_compressed.")
+    _check_unpacked_size(path, content)
     name = ""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -61,3 +71,16 @@ def read_arrays(path: Path) -> tuple[Arrays, str]:
     if strange:
         raise ConfigError(f"{str(path)!r}: {strange[0]!r} is not an array. Write the file with numpy.savez_compressed.")
     return arrays, digest
+
+
+def _check_unpacked_size(path: Path, content: bytes) -> None:
+    """Refuse a small file that would unpack to more than memory holds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # reading the arrays says better what is wrong
+    if size > LARGEST_FILE:
+        raise ConfigError(
+            f"{str(path)!r} unpacks to {size} bytes; at most {LARGEST_FILE} can be read. Save a part of the rows."
+        )

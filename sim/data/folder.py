@@ -1,12 +1,14 @@
-"""The user's own folder of packed data sets, named by the environment variable ``DECA10B_DATA``.
+"""The user's own folder of data sets, named by the environment variable ``DECA10B_DATA``.
 
-A set NAME is the file ``NAME/NAME.npz`` there, or the pair ``NAME/NAME-train.npz`` and ``NAME/NAME-test.npz``.
+A packed set NAME is the file ``NAME/NAME.npz`` there, or the pair ``NAME/NAME-train.npz`` and ``NAME/NAME-test.npz``.
+Sets the package knows may also lie there as their authors publish them.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from sim.errors import ConfigError
@@ -36,6 +38,14 @@ def packed_paths(name: str) -> tuple[Path, ...]:
         return (whole,)
     pair = tuple(folder / name / f"{name}-{part}.npz" for part in ("train", "test"))
     return pair if all(path.is_file() for path in pair) else ()
+
+
+def published_path(names: Sequence[str]) -> Path | None:
+    """The first of these files or folders that the folder has, None if it has none. ``names`` are relative paths."""
+    folder = data_folder()
+    if folder is None:
+        return None
+    return next((folder / name for name in names if (folder / name).exists()), None)
 
 
 def names_in_folder() -> tuple[str, ...]:

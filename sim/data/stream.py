@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.data.dataset import Dataset, LabelArray
 from sim.errors import ConfigError, SimulatorError
-from sim.features import Data, Features
+from sim.features import Data, Features, UnitVectors
 
 
 class Sample:
@@ -42,11 +42,14 @@ class DataStream:
     initial : rows that train the model before the start, 0 to ``size``
     size : rows in all, ``initial`` and offered, at most the training rows; None for all of them
     generator : puts all training rows in a random order of which the first ``size`` are used; None keeps file order
+    vectors : samples are vectors of norm 1 (see `UnitVectors`), which dense models read, not lists of feature indices;
+        rows without a feature, which such models cannot learn, are left out
 
     Attributes
     ----------
     initial_rows : int64 array, shape (initial,), places in the training part
     initial_features, initial_labels : their features and true labels
+    test_features : the features of the test part, in the same form
     offered : rows to be offered, ``size - initial``
     remaining : samples not consumed yet, the one on offer among them
     current : the sample on offer, None when all are consumed; the same object until `consume`
@@ -55,20 +58,26 @@ class DataStream:
     """
 
     def __init__(
-        self, dataset: Dataset, *, initial: int, size: int | None, generator: np.random.Generator | None
-    ) -> None:
-        rows = len(dataset.x_train)
+        self, dataset: Dataset, *, initial: int, size: int | None, generator: np.random.Generator | None,
+        vectors: bool = False,
+    ) -> None:  # fmt: skip
+        train: Features | UnitVectors = UnitVectors(dataset.x_train) if vectors else dataset.x_train
+        usable = train.filled() if isinstance(train, UnitVectors) else np.arange(len(train), dtype=np.int64)
+        rows = len(usable)
         size = rows if size is None else _whole("size", size, rows, f"the training rows of {dataset.name!r}")
         initial = _whole("initial", initial, size, "size")
-        order: NDArray[np.int64] = np.arange(rows, dtype=np.int64) if generator is None else generator.permutation(rows)
+        order: NDArray[np.int64] = usable if generator is None else generator.permutation(len(train))
+        if rows < len(order):
+            order = order[np.isin(order, usable)]
         offered = order[initial:size]
         self.dataset = dataset
         self.initial_rows: NDArray[np.int64] = order[:initial]
-        self.initial_features: Features = dataset.x_train.take(self.initial_rows)
+        self.initial_features: Features | UnitVectors = train.take(self.initial_rows)
+        self.test_features: Features | UnitVectors = UnitVectors(dataset.x_test) if vectors else dataset.x_test
         self.initial_labels: LabelArray = dataset.y_train[self.initial_rows]
         self.offered = size - initial
         self.remaining = self.offered
-        self._samples = _samples(dataset, offered)
+        self._samples = _samples(dataset, train, offered)
         self.current = next(self._samples, None)
 
     def consume(self) -> None:
@@ -83,9 +92,9 @@ class DataStream:
         return self.dataset.text(sample.row)
 
 
-def _samples(dataset: Dataset, rows: NDArray[np.int64]) -> Iterator[Sample]:
+def _samples(dataset: Dataset, features: Features | UnitVectors, rows: NDArray[np.int64]) -> Iterator[Sample]:
     """The samples of these rows, one at a time."""
-    n_classes, features = len(dataset.classes), dataset.x_train
+    n_classes = len(dataset.classes)
     for row, label in zip(rows.tolist(), dataset.y_train[rows].tolist(), strict=True):
         yield Sample(row, features.data(row), label, n_classes)
 

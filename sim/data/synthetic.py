@@ -49,10 +49,7 @@ def imdb_like(n_train: int = 25_000, n_test: int = 25_000, seed: int = 0) -> Dat
     ``n_train`` and ``n_test`` are rows (at most a million each), ``seed`` picks the documents; the world of words is
     always the same. Raises `ConfigError` for sizes or seeds out of range.
     """
-    for field, number, least in (("n_train", n_train, 2), ("n_test", n_test, 1), ("seed", seed, 0)):
-        most = 2**63 - 1 if field == "seed" else _LARGEST
-        if type(number) is not int or not least <= number <= most:
-            raise ConfigError(f"imdb-like: {field} is {number!r}; allowed are whole numbers from {least} to {most}.")
+    check_sizes("imdb-like", n_train, n_test, seed)
     streams, effects = Streams(seed), _word_effects()
     x_train, y_train = _documents(n_train, effects, streams.generator("dataset", "imdb-like/train"))
     x_test, y_test = _documents(n_test, effects, streams.generator("dataset", "imdb-like/test"))
@@ -68,6 +65,14 @@ def imdb_like(n_train: int = 25_000, n_test: int = 25_000, seed: int = 0) -> Dat
         source="synthetic bag of words tuned to baselines published for the reviews of Maas et al., ACL 2011",
         synthetic=True,
     )
+
+
+def check_sizes(name: str, n_train: int, n_test: int, seed: int) -> None:
+    """Raise `ConfigError` for sizes or seeds of a synthetic set out of range."""
+    for field, number, least in (("n_train", n_train, 2), ("n_test", n_test, 1), ("seed", seed, 0)):
+        most = 2**63 - 1 if field == "seed" else _LARGEST
+        if type(number) is not int or not least <= number <= most:
+            raise ConfigError(f"{name}: {field} is {number!r}; allowed are whole numbers from {least} to {most}.")
 
 
 def _word_effects() -> FloatArray:

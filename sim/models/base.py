@@ -39,6 +39,9 @@ class Classifier(ABC):
     refuses_unknown: ClassVar[bool] = True
     """Whether features and labels out of range are refused; contracts take some of them."""
 
+    reads_vectors: ClassVar[bool] = False
+    """Whether samples are vectors of norm 1 (`sim.features.UnitVectors`), not feature indices (`Features`)."""
+
     def __init__(
         self, n_features: int, n_classes: int, journal: Journal | None = None, meter: Meter | None = None
     ) -> None:
@@ -54,7 +57,7 @@ class Classifier(ABC):
         self.gas_to_predict_feature: Gas = 0
 
     @abstractmethod
-    def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
+    def fit(self, features: Any, labels: NDArray[np.int64]) -> None:
         """Train before deployment, off the chain: no gas, nothing journalled."""
 
     @abstractmethod
@@ -66,7 +69,7 @@ class Classifier(ABC):
         """The class of one sample; ties go to the lower class. Raises `Revert` for unknown features."""
 
     @abstractmethod
-    def predict_many(self, features: Features) -> NDArray[np.int64]:
+    def predict_many(self, features: Any) -> NDArray[np.int64]:
         """The class of each row, shape (n_rows,): exactly what `predict_one` would answer."""
 
     @abstractmethod
@@ -84,7 +87,7 @@ class Classifier(ABC):
         self.meter.charge(self.gas_to_predict + self.gas_to_predict_feature * len(features))
         return self.predict_one(features) if known is None else known
 
-    def accuracy(self, features: Features, labels: NDArray[np.int64]) -> float:
+    def accuracy(self, features: Any, labels: NDArray[np.int64]) -> float:
         """Share of rows predicted as labelled, in [0, 1]."""
         return float(np.mean(self.predict_many(features) == labels))
 
@@ -92,6 +95,14 @@ class Classifier(ABC):
         """Tell the watches of a committed update."""
         for watch in self.watches:
             watch.update(*change)
+
+
+def may_repeat(features: Features) -> bool:
+    """Whether an index may stand more than once in a row; rows that do not rise are not looked into."""
+    within = np.ones(max(0, len(features.indices) - 1), np.bool_)
+    starts = features.indptr[1:-1]
+    within[starts[(starts > 0) & (starts < len(features.indices))] - 1] = False
+    return bool(np.any(np.diff(features.indices)[within] <= 0))
 
 
 def _unlimited_meter() -> Meter:

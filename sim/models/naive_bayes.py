@@ -34,20 +34,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.gas import Meter
+from sim.chain.gas import Meter, by_size, memory
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray
+from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
 from sim.models.watch import Watch
 
 _RESOLUTION = 2.0**32
 _NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any other, and still exact to add to
 _FIRST_LENGTH = 256
 
-# Gas beside storage, per call, feature and class, from gas measured on the contract (see docs/gas.md).
-_PREDICT_CALL, _PREDICT_FEATURE, _PREDICT_CLASS, _PREDICT_FEATURE_CLASS = 1_278, 251, 462, 839
+# Gas beside storage, from gas measured on the contract (see docs/gas.md): per call, feature, class, feature and class,
+# class that is the best so far, product that is 0 because its first factor is; per call and feature that is learnt.
+_PREDICT_CALL, _PREDICT_FEATURE, _PREDICT_CLASS, _PREDICT_FEATURE_CLASS = 1_285, 250, 458, 839
+_NEW_BEST, _ZERO_PRODUCT = 16, -59
 _LEARN_CALL, _LEARN_FEATURE = 1_626, 771
+_MEMORY_CALL, _MEMORY_DIVISION = 6, 2  # words
 
 
 class NaiveBayes(Classifier):
@@ -80,12 +83,19 @@ class NaiveBayes(Classifier):
         self.offsets = [Value(self.journal, self._offsets(label)) for label in cells]
         """For each class the parts of its score that no feature changes: log prior, log denominator per occurrence."""
         schedule = self.meter.schedule
-        self._gas_learn = schedule.loads(4, 4) + schedule.stores(reset=1, noop=1) + _LEARN_CALL
-        self._gas_learn_feature = schedule.loads(1, 2) + schedule.stores(reset=1) + _LEARN_FEATURE
-        self._gas_new_feature = schedule.store_set - schedule.store_reset
+        per_feature = schedule.loads(1, 2) + schedule.stores(reset=1) + _LEARN_FEATURE
+        once = schedule.loads(4, 4) + schedule.stores(reset=1, noop=1) + _LEARN_CALL
+        self._gas_to_learn = by_size(lambda n: once + per_feature * n + memory(n + _MEMORY_CALL))
+        self._gas_new = schedule.store_set - schedule.store_reset  # more for a slot that held nothing
+        self._gas_read_again = schedule.loads(1) - schedule.loads(0, 1)  # less for an index that was read before
+        self._gas_count_again = self._gas_read_again + schedule.store_reset - schedule.store_noop
         # Each class has its length and header read once; each feature of each class costs one cold and two warm reads.
-        self.gas_to_predict = schedule.loads(3) + _PREDICT_CALL + n_classes * (schedule.loads(1, 2) + _PREDICT_CLASS)
-        self.gas_to_predict_feature = _PREDICT_FEATURE + n_classes * (schedule.loads(1, 2) + _PREDICT_FEATURE_CLASS)
+        call = schedule.loads(3) + _PREDICT_CALL + n_classes * (schedule.loads(1, 2) + _PREDICT_CLASS)
+        feature = _PREDICT_FEATURE + n_classes * (schedule.loads(1, 2) + _PREDICT_FEATURE_CLASS)
+        self._gas_to_predict = by_size(
+            lambda n: call + feature * n + memory(n * (1 + _MEMORY_DIVISION * n_classes) + _MEMORY_CALL)
+        )
+        self._repeats = True  # until the initial samples say that no index stands twice
 
     @staticmethod
     def _logs(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -107,6 +117,7 @@ class NaiveBayes(Classifier):
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Count all samples at once: the same as learning them one by one."""
+        self._repeats = may_repeat(features)
         owners = np.repeat(labels, np.diff(features.indptr))
         for label in range(self.n_classes):
             mine = features.indices[owners == label]
@@ -114,6 +125,31 @@ class NaiveBayes(Classifier):
             self.totals[label].value += len(mine)
             self.counts[label].array += np.bincount(mine, minlength=self.n_features)
             self.log_counts[:, label] = self._log_count(self.counts[label].array)
+            self.offsets[label].value = self._offsets(label)
+        self.version.value += 1
+
+    def to_state(self) -> dict[str, Any]:
+        """``{"classes": [{"numSamples": …, "totalFeatureCount": …, "featureCounts": {index: count}}]}``."""
+        return {
+            "classes": [
+                {
+                    "numSamples": samples.value,
+                    "totalFeatureCount": total.value,
+                    "featureCounts": {str(i): count for i, count in enumerate(counts.array.tolist()) if count},
+                }
+                for samples, total, counts in zip(self.samples, self.totals, self.counts, strict=True)
+            ]
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take the numbers of `to_state`, before deployment: nothing is journalled, what is not named is zero."""
+        for label, known in enumerate(state["classes"]):
+            self.samples[label].value = known["numSamples"]
+            self.totals[label].value = known["totalFeatureCount"]
+            counts = self.counts[label].array
+            counts[:] = 0
+            counts[[int(i) for i in known["featureCounts"]]] = list(known["featureCounts"].values())
+            self.log_counts[:, label] = self._log_count(counts)
             self.offsets[label].value = self._offsets(label)
         self.version.value += 1
 
@@ -136,6 +172,22 @@ class NaiveBayes(Classifier):
         scores = self.scores(features)
         return scores.index(max(scores))
 
+    def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
+        """`predict_one` within a transaction. The contract pays for every class that is the best so far."""
+        size, samples = len(features), self.samples
+        if known is None or self.n_classes > 2:
+            scores = self.scores(features)
+            known = scores.index(max(scores))
+            probable = [score for score, number in zip(scores, samples, strict=True) if number.value]
+            best, empty = _improvements(probable), len(scores) - len(probable)
+        else:
+            best, empty = known + (samples[0].value > 0), (not samples[0].value) + (not samples[1].value)
+        gas = self._gas_to_predict(size) + _NEW_BEST * best + _ZERO_PRODUCT * size * empty
+        if self._repeats:
+            gas -= self.n_classes * self._gas_read_again * (size - len(set(features.tolist())))
+        self.meter.charge(gas)
+        return known
+
     def learn_one(self, features: IndexArray, label: int) -> None:
         """Count the sample in its class."""
         # CHECKS
@@ -148,8 +200,13 @@ class NaiveBayes(Classifier):
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
         # GAS
-        new = size - int(np.count_nonzero(before))
-        self.meter.charge(self._gas_learn + self._gas_learn_feature * size + self._gas_new_feature * new)
+        gas = self._gas_to_learn(size)
+        if self._repeats:
+            _, first = np.unique(features, return_index=True)
+            before = before[first]
+            gas -= self._gas_count_again * (size - len(before))
+        new = len(before) - int(np.count_nonzero(before)) + (not self.samples[label].value)
+        self.meter.charge(gas + self._gas_new * new)
         # EFFECTS
         new_logs = self._log_count(counts.array.take(features))
         old_logs = self._log_counts.assign(features * self.n_classes + label, new_logs)
@@ -176,6 +233,15 @@ class NaiveBayes(Classifier):
 
     def _new_watch(self) -> Watch:
         return _NaiveBayesWatch(self)
+
+
+def _improvements(scores: list[float]) -> int:
+    """How many scores are above all before them."""
+    best, found = -math.inf, 0
+    for score in scores:
+        if score > best:
+            best, found = score, found + 1
+    return found
 
 
 class _NaiveBayesWatch(Watch):

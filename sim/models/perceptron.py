@@ -25,17 +25,18 @@ to fit; beyond that they become Python integers, slower and without limit.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.gas import Meter
+from sim.chain.gas import Meter, by_size, memory
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features
-from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray
+from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
 from sim.models.watch import Watch
-from sim.units import exact
+from sim.units import Gas, exact
 
 ONE = 10**9
 """The fixed-point one of the contracts."""
@@ -44,9 +45,11 @@ _INT64_SAFE = 2**61
 _FLOAT32_EXACT = 2**24
 _FIRST_LENGTH = 256
 
-# Gas beside storage, per call and per feature, from gas measured on the contract (see docs/gas.md).
-_PREDICT_CALL, _PREDICT_FEATURE = 1_058, 739
-_UPDATE_CALL, _UPDATE_FEATURE = 94, 409
+# Gas beside storage, from gas measured on the contract (see docs/gas.md): per call, feature, feature with a weight
+# below 0; class 1; per call and feature that moves weights; upwards.
+_PREDICT_CALL, _PREDICT_FEATURE, _NEGATIVE, _CLASS_ONE = 1_058, 739, 28, -10
+_UPDATE_CALL, _UPDATE_FEATURE, _UPWARDS = 89, 409, 10
+_MEMORY_CALL = 6  # words
 
 
 @lru_cache(maxsize=4096)
@@ -83,10 +86,28 @@ class SparsePerceptron(Classifier):
         self.weights = Weights(self.journal, np.zeros(n_features, np.int64))
         self._bound: Value[int] = Value(self.journal, abs(intercept))
         schedule = self.meter.schedule
-        self.gas_to_predict = schedule.loads(1) + _PREDICT_CALL
-        self.gas_to_predict_feature = schedule.loads(1) + _PREDICT_FEATURE
-        self._gas_learn = schedule.loads(2) + _PREDICT_CALL
+        per_feature = schedule.loads(1) + _PREDICT_FEATURE
+        self._gas_to_predict = by_size(
+            lambda n: schedule.loads(1) + _PREDICT_CALL + per_feature * n + memory(n + _MEMORY_CALL)
+        )
+        self._gas_to_learn = by_size(lambda n: schedule.loads(1) + self._gas_to_predict(n))
         self._gas_update_feature = schedule.loads(0, 3) + _UPDATE_FEATURE
+        self._gas_again = schedule.loads(1) - schedule.loads(0, 1)  # less for an index that was read before
+        self._repeats = True  # until the initial samples say that no index stands twice
+
+    def to_state(self) -> dict[str, Any]:
+        """``{"weights": {index: weight}, "intercept": …}``, times 10**9, without weights of 0."""
+        weights = {str(i): weight for i, weight in enumerate(self.weights.array.tolist()) if weight}
+        return {"weights": weights, "intercept": self.intercept}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take the numbers of `to_state`, before deployment: nothing is journalled, what is not named is zero."""
+        weights, self.intercept = state["weights"], state["intercept"]
+        self._bound.value = abs(self.intercept) + sum(map(abs, weights.values()))
+        array = np.zeros(self.n_features, object if self._bound.value > _INT64_SAFE else np.int64)
+        array[[int(i) for i in weights]] = list(weights.values())
+        self.weights.array = array
+        self.version.value += 1
 
     @property
     def bound(self) -> int:
@@ -95,6 +116,7 @@ class SparsePerceptron(Classifier):
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Five passes (or ``passes``) of the rule over the samples in their order, as the chain would apply it."""
+        self._repeats = may_repeat(features)
         longest = int(np.diff(features.indptr).max(initial=1))
         most = self._bound.value + self.passes * len(features.indices) * self.step
         if most * longest > _INT64_SAFE:
@@ -115,30 +137,51 @@ class SparsePerceptron(Classifier):
 
     def margin(self, features: IndexArray) -> int:
         """The score of a sample, times 10**9."""
+        return self._sum(self._picked(features))
+
+    def _picked(self, features: IndexArray) -> NDArray[np.int64]:
         try:
-            picked = self.weights.array.take(features)
+            return self.weights.array.take(features)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
+
+    def _sum(self, picked: NDArray[np.int64]) -> int:
+        """The margin of a sample with these weights."""
         # An index may stand more than once, so a sum may be as many times as large as all weights together.
-        if len(features) * self._bound.value > _INT64_SAFE:
+        if len(picked) * self._bound.value > _INT64_SAFE:
             return int(sum(picked.tolist())) + self.intercept
         return int(_ones(len(picked)).dot(picked)) + self.intercept
+
+    def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
+        """`predict_one` within a transaction; gas depends on the weights, so they are read also where it is known."""
+        picked = self._picked(features)
+        prediction = int(self._sum(picked) > 0) if known is None else known
+        self._charge_prediction(self._gas_to_predict(len(features)), features, picked, prediction)
+        return prediction
+
+    def _charge_prediction(self, gas: Gas, features: IndexArray, picked: NDArray[np.int64], prediction: int) -> None:
+        negative = np.less(picked, 0).tobytes().count(1)  # the quickest way to count a few
+        gas += _NEGATIVE * negative + _CLASS_ONE * prediction
+        if self._repeats:
+            gas -= self._gas_again * (len(features) - len(set(features.tolist())))
+        self.meter.charge(gas)
 
     def learn_one(self, features: IndexArray, label: int) -> None:
         """Move the weights of the sample if, and only if, it is predicted wrongly."""
         # CHECKS
         if label not in (0, 1):
             raise Revert(OUT_OF_BOUNDS)
-        wrong = (self.margin(features) > 0) != label
+        picked = self._picked(features)
+        prediction = int(self._sum(picked) > 0)
         # GAS
         size = len(features)
-        self.meter.charge(self._gas_learn + self.gas_to_predict_feature * size)
-        if wrong:
+        self._charge_prediction(self._gas_to_learn(size), features, picked, prediction)
+        if prediction != label:
             # EFFECTS
             self._widen_if_needed(size)
             delta = self.step if label else -self.step
             before = self.weights.add_at(features, delta)
-            self._charge_update(before, self.weights.array.take(features))
+            self._charge_update(features, before, _UPDATE_CALL + _UPWARDS * label)
             self.version.set(self.version.value + 1)
             self.journal.after_commit.append((self._publish, (features, delta)))
 
@@ -148,12 +191,17 @@ class SparsePerceptron(Classifier):
             self.weights.replace(self.weights.array.astype(object))
         self._bound.set(bound)
 
-    def _charge_update(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> None:
-        schedule = self.meter.schedule
-        size = len(before)
-        set_ = size - int(np.count_nonzero(before))
-        cleared = size - int(np.count_nonzero(after))
-        self.meter.charge(_UPDATE_CALL + self._gas_update_feature * size + schedule.stores(set_, size - set_))
+    def _charge_update(self, features: IndexArray, before: NDArray[np.int64], call: Gas) -> None:
+        """The writes of all weights; one that is written again costs a write of what is there."""
+        size = len(features)
+        if self._repeats:
+            features, first = np.unique(features, return_index=True)
+            before = before[first]
+        slots = len(features)
+        set_ = slots - int(np.count_nonzero(before))
+        cleared = slots - int(np.count_nonzero(self.weights.array.take(features)))
+        stores = self.meter.schedule.stores(set_, slots - set_, size - slots)
+        self.meter.charge(call + self._gas_update_feature * size + stores)
         if cleared:
             self.meter.refund_cleared(cleared)
 
@@ -180,8 +228,9 @@ class _PerceptronWatch(Watch):
         super().__init__(model.n_features, np.float32)
         self.model = model
         self.margins: NDArray[np.int64] = np.zeros(len(self.predictions), np.int64)
-        self._longest = 0
+        self._longest = 1
         self._ones = np.ones(_FIRST_LENGTH, np.float32)
+        self._widen_if_needed()
 
     def _score(self, features: IndexArray) -> tuple[int, int]:
         margin = self.model.margin(features)

@@ -97,6 +97,36 @@ def test_wallet_must_cover_the_fee_as_well() -> None:
         assert statement.rejected_wallet > 0
 
 
+def test_willingness_to_pay_covers_deposit_and_fee() -> None:
+    for extra, accepted in ((DEFAULT_UNIT // 10, False), (DEFAULT_UNIT, True)):
+        settings = Settings(balance=10**21, willingness_mean=DEFAULT_UNIT + extra)
+        statement, _ = alone(settings, fees=FixedPrice(10**9))
+        assert (statement.submitted > 0) == accepted
+        assert (statement.rejected_price > 0) == (not accepted)
+        assert statement.rejected_wallet == 0
+
+
+def test_nobody_adds_while_gas_is_above_its_ceiling() -> None:
+    for ceiling, accepted in ((10**9 - 1, False), (10**9, True), (None, True)):
+        statement, _ = alone(Settings(balance=10**21, most_gas_price=ceiling), fees=FixedPrice(10**9))
+        assert (statement.submitted > 0) == accepted
+        assert (statement.rejected_gas > 0) == (not accepted)
+        assert (statement.fees > 0) == accepted
+    free, _ = alone(Settings(balance=10**21, most_gas_price=0))
+    assert free.submitted > 0
+    assert free.rejected_gas == 0
+
+
+def test_nobody_sends_what_no_block_has_room_for() -> None:
+    """An addition uses some 200,000 gas: sent into a block of 100,000 it would burn all of them for nothing."""
+    economy = make_economy(rows=60, schedule=Schedule(horizon=DAY), fees=FixedPrice(10**9))
+    economy.chain.gas_limit = 100_000
+    economy.join(agent := make(Honest, PLENTY, economy, participation_margin=None))
+    economy.run()
+    assert agent.statement.rejected_gas > 0
+    assert (agent.statement.submitted, agent.statement.refused, agent.statement.fees) == (0, 0, 0)
+
+
 def test_honest_declines_more_the_worse_the_model_is() -> None:
     economy = make_economy()
     economy.join(agent := make(Honest, economy=economy, participation_margin=0.15))
@@ -132,6 +162,7 @@ def test_honest_quits_for_good_after_steady_losses() -> None:
         ({"willingness_mean": 0}, "willingness_to_pay is 0"),
         ({"mean_gap": 0}, "mean_gap is 0"),
         ({"gap_sd": -1}, "gap_sd"),
+        ({"most_gas_price": -1}, "most_gas_price is -1"),
         ({"arrival": "never"}, "arrival is 'never'"),
         ({"effort_cost": -1}, "effort_cost"),
         ({"capital_cost": -0.1}, "capital_cost"),
@@ -152,7 +183,7 @@ def test_wrong_mistake_rate_is_named(rate: float) -> None:
 class Offers:
     """A view in which something of everything can be claimed."""
 
-    standing, gas_price = 1, 0
+    standing, gas_price, ageless = 1, 0, False
 
     def refundable(self) -> list[int]:
         return [3]
@@ -190,3 +221,54 @@ def test_disputes_stay_unread_while_gas_costs_money_and_there_is_no_standing() -
     assert ("report", 2) not in agent.claims(offers)
     offers.standing = 1
     assert ("report", 2) in agent.claims(offers)
+
+
+class Priced(Offers):
+    """The same view where a unit of gas costs something: a claim needs ten of it and pays a hundred wei."""
+
+    gas_price, balance = 5, 10**6
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.rewards = dict.fromkeys(range(4), 100)
+
+    def with_gas(self, claim: tuple[str, int]) -> tuple[tuple[str, int], int]:
+        self.asked.append(claim)
+        return claim, 10 * self.gas_price
+
+    def reward_of(self, claim: tuple[str, int]) -> int:
+        return self.rewards[claim[1]]
+
+
+def test_claims_are_sent_only_if_they_pay_more_than_their_fee() -> None:
+    for gas_price, sent in ((5, 4), (9, 4), (10, 0), (50, 0)):
+        agent, offers = make(Honest), Priced()
+        offers.gas_price = gas_price
+        assert len(agent.claims(offers)) == sent
+
+
+def test_claims_are_sent_as_long_as_the_wallet_covers_their_fees() -> None:
+    agent, offers = make(Honest), Priced()
+    offers.balance = 149
+    assert agent.claims(offers) == [("refund", 3), ("report", 2)]
+
+
+def test_above_its_ceiling_nothing_is_claimed_and_disputes_stay_unread() -> None:
+    agent, offers = make(Honest, Settings(balance=10**21, most_gas_price=4)), Priced()
+    assert list(agent.claims(offers)) == []
+    assert offers.asked == []
+    offers.gas_price = 4
+    assert [record for _, record in agent.claims(offers)] == [3, 2, 1, 0]
+
+
+def test_what_was_too_dear_is_asked_for_again_when_it_may_be_worth_it() -> None:
+    agent, offers = make(Honest), Priced()
+    offers.gas_price = 10
+    assert list(agent.claims(offers)) == []
+    assert len(offers.asked) == 4
+    assert list(agent.claims(offers)) == []
+    assert len(offers.asked) == 4, "nothing has changed"
+    offers.rewards[1] = 101
+    assert agent.claims(offers) == [("report", 1)], "it pays more"
+    offers.gas_price = 9
+    assert ("refund", 3) in agent.claims(offers), "gas is cheaper"

@@ -1,165 +1,212 @@
-"""Gas of the simulated contracts against gas measured on the real ones in an EVM.
+"""Gas here against gas measured on the real contracts in an EVM, on seven hard forks.
 
-`gas.json.gz` holds records of the Solidity contracts 0xDeCA10B deployed (Stakeable64, SparsePerceptron and
-NaiveBayesClassifier; istanbul, berlin, london, prague): the situation of one transaction and what it cost. Each
-situation is built anew (the same storage, ages, counters, number of features, writes of each kind) and the transaction
-is executed under the profile ``solidity``. Only the bytes of the call are taken from the record, because the features'
-own numbers are not in it; the trainer's count of bytes has a test of its own. The contract's naive Bayes multiplies
-probabilities, and a product that has underflowed to zero saves it 59 gas a step: these are added to what was measured,
-since the simulated one adds logarithms and never underflows.
+`gas.json.gz` holds records of transactions of the Solidity contracts 0xDeCA10B deployed: the situation of each and what
+it cost. The situation is built anew and the transaction executed under the profile ``solidity`` (`experiments.gas`).
+`solidity_traces.jsonl.gz` holds whole histories; there every situation is what the transactions before have made of it.
 """
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from mechanisms.deposit_refund_take import DepositRefundTake, Parameters
-from sim.chain import HARDFORKS, Chain, Clock, Transaction
+from experiments.cli import app
+from experiments.gas.check import Check, check, check_file, read_table
+from experiments.gas.costs import ACTIONS, MODELS, costs
+from experiments.gas.records import CALLS, execute
+from experiments.replay import solidity
+from experiments.replay.comparison import Comparison
+from mechanisms import DepositRefundTake
+from sim.chain import HARDFORKS, Chain
 from sim.contracts import CollaborativeTrainer, DataHandler
+from sim.errors import ConfigError
 from sim.features import Data
-from sim.models import Classifier, NaiveBayes, SparsePerceptron
+from sim.models import SparsePerceptron
 
-Record = dict[str, Any]
-RECORDS: list[Record] = json.loads(gzip.decompress((Path(__file__).parent / "gas.json.gz").read_bytes()))
-NOW = 100_000_000
-ONE = 10**9
-
-
-def perceptron(record: Record, chain: Chain, features: np.ndarray) -> Classifier:
-    """Weights that are zero, negative and cleared where the record says, and the prediction it says."""
-    intercept = 10**6 * ONE * (1 if record["prediction_before"] else -1)
-    model = SparsePerceptron(_width(record), 2, chain.journal, chain.meter, intercept=intercept)
-    slots, step = record.get("model_slots") or {}, ONE if record["label"] else -ONE
-    weights = np.full(len(features), 7 * ONE)
-    weights[: record.get("negative_terms", 0)] = -7 * ONE
-    weights[len(features) - slots.get("set", 0) :] = 0
-    weights[: slots.get("clear", 0)] = -step
-    model.weights.array[features] = weights
-    return model
+TABLE = Path(__file__).parent / "gas.json.gz"
+TRACES = Path(__file__).parent / "solidity_traces.jsonl.gz"
+RECORDS: list[dict[str, Any]] = read_table(TABLE)
+SUCCESSFUL, OTHERS = ("add_data", "refund", "report"), ("init", "deploy")
 
 
-def naive_bayes(record: Record, chain: Chain, features: np.ndarray) -> Classifier:
-    """Counts that are zero where the record says, and many more samples of the class that is predicted."""
-    chain.meter.start(2**63)
-    model = NaiveBayes(_width(record), record["n_classes"], chain.journal, chain.meter)
-    new = features[: record.get("model_slots", {}).get("set", 0)]
-    for label in range(record["n_classes"]):
-        known = features if label != record["label"] else features[len(new) :]
-        model.learn_one(known, label)
-        if label == record["prediction_before"]:
-            model.samples[label].value = 10**300
-            model.offsets[label].value = (10**15, model.offsets[label].value[1])
-    return model
+@pytest.fixture(scope="module")
+def found() -> Check:
+    return check_file(TABLE)
 
 
-BUILD: dict[str, Callable[..., Classifier]] = {"sparse_perceptron": perceptron, "naive_bayes": naive_bayes}
+def test_calls_that_succeed_are_within_a_tenth_of_a_per_cent(found: Check) -> None:
+    groups = [group for group in found.groups if group.action in SUCCESSFUL]
+    groups += [group for group in found.other_groups if group.action == "predict"]
+    assert {(g.hardfork, g.model, g.action) for g in groups} == {
+        (fork, model, action) for fork in HARDFORKS for model in MODELS for action in (*SUCCESSFUL, "predict")
+    }
+    for group in groups:
+        assert group.max <= 0.001, group
+        assert group.mean <= 0.0002, group
+    assert found.skipped == {}
 
 
-def _width(record: Record) -> int:
-    return max(record["n_features_model"], record["n_data"])
+def test_all_others_are_within_three_tenths_of_a_per_cent(found: Check) -> None:
+    groups = [group for group in (*found.groups, *found.other_groups) if group.action not in (*SUCCESSFUL, "predict")]
+    assert {group.action for group in groups} == {*OTHERS, "refund_failed", "report_failed", "transfer_ownership"}
+    for group in groups:
+        assert group.max <= 0.003, group
 
 
-def gas_here(record: Record) -> int:
-    """Build the situation and send the transaction; the gas it used."""
-    chain = Chain(HARDFORKS[record["hardfork"]], clock=Clock(now=NOW))
-    features = np.arange(record["n_data"])
-    data, label, action = Data(features), record["label"], record["action"]
-    records = DataHandler(chain, "records")
-    mechanism = DepositRefundTake(
-        chain, "incentive", records,
-        Parameters(
-            profile="solidity", cost_weight=Fraction(record["cost_weight"], 10**15),
-            refund_window=record["refund_wait"], owner_claim_after=record["owner_claim_wait"],
-            any_claim_after=record["any_address_claim_wait"],
-        ),
-    )  # fmt: skip
-    model = BUILD[record["model"]](record, chain, features)
-    trainer = CollaborativeTrainer(chain, "trainer", records, mechanism, model)
-    trainer.calldata = lambda *_: (record["data_bytes"]["zero"], record["data_bytes"]["nonzero"])  # type: ignore[method-assign]
-    chain.deploy(trainer)
-    chain.mint("ann", 10**40)
-    mechanism.total_submitted.set(record["total_submitted_before"])
-    mechanism.total_verified.set(record["total_good_before"])
-    if record["num_valid_before"]:
-        mechanism.verified["ann"] = record["num_valid_before"]
-    value, arguments = 0, [data, label]
-    if action == "add_data":
-        mechanism.last_update.set(NOW - record["dt_since_last_update"])
-        value = record["cost"] + record["surplus"]
-    else:
-        author = "ann" if action == "refund" or record["actor_is_author"] else "bob"
-        added = NOW - record["age"]
-        left = record["claimable_before"]
-        number = records._table.append(data, label, added, author, record["initial_deposit"], left, 0)
-        records.by_key[data.key, label, added, author] = number
-        records.claims[number] = record["num_claims_before"]
-        if record["claimed_before"]:
-            records.claimed[number, "ann"] = True
-        chain.ledger.mint("trainer", left)
-        arguments += [added, author] if action == "report" else [added]
-    chain.journal.commit()
-    receipt = chain.execute(Transaction("ann", "trainer", action, tuple(arguments), value))
-    assert receipt.ok, receipt.reason
-    if action == "add_data":
-        assert receipt.logs[-1].data[1] == record["cost"]
-    else:
-        assert records.claimable[0] == record["claimable_after"]
-    return receipt.gas_used
+def test_every_situation_is_the_recorded_one() -> None:
+    """The same outcome, reason and money: otherwise gas would be compared with that of another transaction."""
+    for record in RECORDS:
+        if record["action"] not in CALLS:
+            continue
+        receipt = execute(record)
+        assert (receipt.ok, receipt.reason) == (record["ok"], record.get("revert", ""))
+        if record["action"] == "add_data":
+            assert receipt.logs[-1].data[1] == record["cost"]
+        elif record["action"] in ("refund", "report"):
+            assert receipt.result == record["claimable_before"] - record["claimable_after"]
+        elif receipt.ok:
+            assert receipt.result == record["prediction_before"]
 
 
-def kind(record: Record) -> str:
-    """The branch of the contract that a record goes through."""
-    if record["action"] == "add_data":
-        return "add_data" if record["cost"] else "free add_data"
-    expired = record["age"] >= record["any_address_claim_wait"]
-    return "expired report" if record["action"] == "report" and expired else record["action"]
-
-
-def residuals(fork: str, model: str, branch: str) -> list[float]:
-    """How far each record of a group is off, relative to the measured gas."""
-    group = [r for r in RECORDS if (r["hardfork"], r["model"], kind(r)) == (fork, model, branch)]
-    return [gas_here(r) / (r["gas_used"] + 59 * r.get("zero_probability_steps", 0)) - 1 for r in group]
-
-
-def groups() -> list[Any]:
-    """Every fork, model and branch there are records of."""
-    found = sorted({(r["hardfork"], r["model"], kind(r)) for r in RECORDS})
-    return [pytest.param(*group, id="-".join(group)) for group in found]
-
-
-@pytest.mark.parametrize(("fork", "model", "branch"), groups())
-def test_gas_is_within_one_percent_of_the_measured(fork: str, model: str, branch: str) -> None:
-    off = residuals(fork, model, branch)
-    assert max(map(abs, off)) < 0.01
+def test_gas_of_a_prediction_is_exactly_the_measured_gas() -> None:
+    asked = [record for record in RECORDS if record["action"].startswith("predict")]
+    assert len(asked) == 300
+    for record in asked:
+        assert execute(record).gas_used == record["gas_used"]
 
 
 def test_records_cover_what_gas_depends_on() -> None:
-    """Otherwise the comparison above would be easy to pass."""
+    """Otherwise the comparisons above would be easy to pass."""
     adds = [record for record in RECORDS if record["action"] == "add_data"]
-    reports = [record for record in RECORDS if record["action"] == "report"]
-    assert {(r["hardfork"], r["model"], r["action"]) for r in RECORDS} == {
-        (fork, model, action)
-        for fork in ("istanbul", "berlin", "london", "prague")
-        for model in BUILD
-        for action in ("add_data", "refund", "report")
-    }
-    assert {record["model_updated"] for record in adds if record["model"] == "sparse_perceptron"} == {True, False}
-    assert {record["surplus"] for record in adds} == {True, False}
-    assert {record["label"] > 0 for record in adds} == {True, False}
-    assert any(record["cost"] == 0 for record in adds)
+    claims = [record for record in RECORDS if record["action"] in ("refund", "report")]
+    assert (
+        {record["surplus"] for record in adds} == {record["record_exists_before"] for record in adds} == {True, False}
+    )
+    assert {record["incentive"] for record in adds} == {"stakeable", "points"}
+    assert {0, 1} < {record["label"] for record in adds}
+    assert {0, 1, 3_600} < {record.get("dt_since_last_update") for record in adds}
     assert any(record["model_slots"]["set"] for record in adds)
-    assert any(record["model_slots"]["clear"] for record in adds)
-    assert {record["claimable_after"] > 0 for record in reports} == {True, False}
-    assert any(record["age"] >= record["any_address_claim_wait"] for record in reports)
-    assert max(record["n_data"] for record in RECORDS) >= 200
+    assert any(record["slots_cleared"] and record["gas_refunded"] < record["refund_counter"] for record in adds)  # cap
+    assert any(record["cost_zero"] and record["incentive"] == "stakeable" for record in adds)
+    assert {record.get("reward_rule") for record in claims} == {None, "points", "share", "any_address"}
+    assert {record["num_claims_before"] > 0 for record in claims} == {True, False}
+    assert {record["claimable_after"] > 0 for record in claims} == {True, False}
+    assert max(record["n_data"] for record in adds) == 1_000
+
+
+def test_gas_of_whole_histories_is_the_recorded_gas() -> None:
+    """Every transaction that succeeded within 0.1 %, every one that failed, for any reason, within 0.3 %."""
+    tolerance = solidity.GasTolerance(succeeded=Fraction(1, 1000), failed=Fraction(3, 1000))
+    comparison = Comparison(str(TRACES))
+    for line in gzip.decompress(TRACES.read_bytes()).splitlines():
+        solidity.replay_scenario(json.loads(line), comparison, tolerance)
+    assert comparison.checked["gas"] > 3_000
+    assert [mismatch for mismatch in comparison.first if "gas_used" in str(mismatch)] == []
+
+
+@pytest.mark.parametrize("action", [*SUCCESSFUL, "predict_call(estimate)", "init_weights", "deploy_Points64"])
+def test_a_wrong_measurement_is_found(action: str) -> None:
+    """One record that is half a per cent off makes the table fail; with two off in opposite ways it does too."""
+    record = copy.deepcopy(next(record for record in RECORDS if record["action"] == action))
+    assert check([record]).within
+    for factor in (0.995, 1.005):
+        assert not check([record, record | {"gas_used": round(record["gas_used"] * factor)}]).within
+
+
+def test_check_prints_the_document_and_tells_by_its_exit_code(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["gas", "--check", str(TABLE), "--json"])
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert {"groups", "other_groups", "max_rel_error", "mean_rel_error"} <= set(document)
+    assert set(document["groups"][0]) == {"hardfork", "model", "action", "n", "mean_rel_error", "max_rel_error"}
+    assert {group["action"] for group in document["groups"]} == {*SUCCESSFUL, *OTHERS}
+    counted = sum(group["n"] for group in document["groups"] + document["other_groups"])
+    assert counted == len(RECORDS) == 3_371
+    assert 0 < document["mean_rel_error"] < document["max_rel_error"] < 0.001
+    off = tmp_path / "off.json"
+    off.write_text(json.dumps([record | {"gas_used": record["gas_used"] + 20_000} for record in RECORDS[:20]]))
+    failed = CliRunner().invoke(app, ["gas", "--check", str(off)])
+    assert failed.exit_code == 1
+    assert "groups are beyond" in failed.stdout
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b"[1]", b"\x1f\x8bno", b"no JSON", b'[{"hardfork": "prague"}]', b'[{"action": "refund"}]'],
+)
+def test_what_is_no_gas_table_is_refused_in_words(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="no gas table"):
+        check_file(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        check_file(tmp_path / "missing")
+
+
+def test_a_record_that_tells_too_little_is_refused_and_an_unknown_one_is_counted() -> None:
+    record = next(record for record in RECORDS if record["action"] == "refund")
+    lacking = {key: value for key, value in record.items() if key != "age"}
+    with pytest.raises(ConfigError, match=r"record 1 .*age"):
+        check([record, lacking])
+    assert sum(check([record, record | {"hardfork": "amsterdam"}]).skipped.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "length", "istanbul", "prague"),
+    [("dense_perceptron", 1_000, 11.6, 10.3), ("naive_bayes", 20, 48.7, 51.3), ("sparse_ncc", 20, 53.9, 52.6),
+     ("dense_ncc", 400, 8.0, 7.5)],
+)  # fmt: skip
+def test_deployment_of_a_classifier_costs_what_it_was_seen_to_cost(
+    model: str, length: int, istanbul: float, prague: float
+) -> None:
+    """Million gas of deploying a model of 1,000 numbers (the last one of 400), by the deployment script of the demo.
+
+    Creation of the other three contracts and three transfers of ownership were not part of it. What bytes the numbers
+    had is not known: negative ones have more that are not zero.
+    """
+    others = {
+        fork: sum(
+            next(r["gas_used"] for r in RECORDS if (r["hardfork"], r["action"]) == (fork, f"deploy_{contract}"))
+            for contract in ("DataHandler64", "Stakeable64", "CollaborativeTrainer64")
+        )
+        for fork in ("istanbul", "prague")
+    }
+    for fork, seen in (("istanbul", istanbul), ("prague", prague)):
+        deploy, init = costs(model, fork, length)[:2]
+        classifier = deploy.gas + init.gas - others[fork] - 3 * 28_000
+        assert classifier / 10**6 == pytest.approx(seen, rel=0.03)
+
+
+def test_costs_are_told_for_every_action() -> None:
+    arguments = ["gas", "--model", "sparse_perceptron", "--fork", "istanbul", "--length", "20", "--gas-price", "4 gwei"]
+    result = CliRunner().invoke(app, [*arguments, "--ether-price", "266", "--json"])
+    rows = {row["action"]: row for row in json.loads(result.stdout)["rows"]}
+    assert list(rows) == list(ACTIONS)
+    update = rows["update"]
+    # Measured for 20 indices, an hour after the last contribution: 362,178 gas (calldata differ by a few bytes).
+    assert update["gas"] == pytest.approx(362_178, abs=100)
+    assert int(update["wei"]) == update["gas"] * 4 * 10**9
+    assert update["fiat"] == pytest.approx(update["gas"] * 4e-9 * 266)
+    shown = CliRunner().invoke(app, arguments)
+    assert f"{update['gas']:,}" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--model", "perceptron"], ["--fork", "frontier"], ["--length", "0"], ["--features", "10001"],
+     ["--gas-price", "cheap"], ["--ether-price", "-1"]],
+)  # fmt: skip
+def test_options_that_make_no_sense_are_named(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, ["gas", *arguments])
+    assert isinstance(result.exception, ConfigError)
+    assert arguments[0] in str(result.exception) or arguments[1] in str(result.exception)
 
 
 def test_calldata_is_counted_as_the_abi_encodes_it() -> None:

@@ -84,7 +84,7 @@ def test_presets() -> None:
     for name in experiment_names():
         assert load_experiment(name).name == name
     demo = load_experiment("deposit-refund")
-    assert (len(demo.design), demo.design.runs) == (24, 120)
+    assert (len(demo.design), demo.design.runs) == (48, 240)
     assert demo.scenario == load_scenario("quickstart")
 
 
@@ -129,6 +129,28 @@ def test_lever_values_are_numbers_in_tables(small: Scenario) -> None:
         "agents.honest.arrival": '{"mean_gap": 7200}',
     }
     assert experiment.lever_values(1)[T] == DAY
+
+
+def test_values_of_levers_may_be_tables(small: Scenario, tmp_path: Path) -> None:
+    liars = "agents.flipper.willingness_to_pay"
+    design = Grid({liars: [{"mean": 100, "sd": 10}, 50, "0.02 ether", "no limit"]})
+    assert str(design).endswith("4 values: 100 ± 10, 50, 0.02 ether, no limit")
+    experiment = Experiment(small, design)
+    assert [experiment.lever_values(point)[liars] for point in range(4)] == ["100 ± 10", 50, 20, None]
+    text = f"{HEAD}points = [{{ '{liars}' = {{ mean = 100, sd = 5 }} }}, {{ {liars} = {{ sd = 4 }} }}]\n"
+    points = load_experiment(written(tmp_path, text)).design
+    assert list(points) == [{liars: {"mean": 100, "sd": 5}}, {f"{liars}.sd": 4}]  # a quoted path is whole
+
+
+def test_points_are_recognised_as_the_grid_they_are() -> None:
+    levers = {"agents.flipper.willingness_to_pay": [{"mean": 9, "sd": 1}, 50], W: [1, 5]}
+    points = Points(list(Grid(levers, replications=3)), replications=3)
+    assert (points.kind, points.as_grid().kind) == ("list", "grid")
+    assert points.as_grid() == points
+    assert points[::-1].as_grid().kind == "grid"
+    out_of_order = points[:2] + points[3:] + points[2:3]
+    others = [points[:3], out_of_order, Points([{}]), Points([{W: 1}, {T: "1h"}]), points[:2] + points[:2]]
+    assert [other.as_grid().kind for other in others] == ["list"] * 5
 
 
 MALFORMED = {

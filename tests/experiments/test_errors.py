@@ -68,6 +68,44 @@ MALFORMED = {
     "fixed fees without a price": (f"[chain]\nfees = 'fixed'\n{HONEST}", ["chain", "gas_price = '2 gwei'"]),
     "a price of free gas": (f"[chain]\ngas_price = '2 gwei'\n{HONEST}", ["fees is 'free'", "leave gas_price out"]),
     "gas price without unit": (f"[chain]\nfees = 'fixed'\ngas_price = 20\n{HONEST}", ["chain.gas_price is 20", "gwei"]),
+    "unknown fees": (
+        f"[chain]\nfees = 'l1_2020'\n{HONEST}", ["chain.fees.kind is 'l1_2020'", "l2_rollup", "Did you mean"],
+    ),
+    "fees are a number": (f"[chain]\nfees = 5\n{HONEST}", ["chain.fees is 5", "a table", "l1_2025"]),
+    "gas costs money but what is a unit": (
+        f"[chain]\nfees = 'l1_2025'\n{HONEST}", ["chain.unit is not given", "unit = '0.001 ether'", "fees = 'free'"],
+    ),
+    "fixed price, what is a unit": (
+        f"[chain]\nfees = 'fixed'\ngas_price = '2 gwei'\n{HONEST}", ["chain.unit is not given", "unit = '0.001 ether'"],
+    ),
+    "moving fees from nowhere": (
+        f"[chain]\nunit = '1 ether'\nfees = 'eip1559'\n{HONEST}", ["chain.fees", "base_fee", "'20 gwei'"],
+    ),
+    "field of another kind of fees": (
+        f"[chain.fees]\nkind = 'l1_2019'\nbase_fee = '1 gwei'\n{HONEST}", ["base_fee belongs to kind = 'eip1559'"],
+    ),
+    "terms of free gas": (f"[chain.fees]\ngas_limit = 3_000_000\n{HONEST}", ["gas_limit belongs to", "'free'"]),
+    "unknown field of fees": (f"[chain.fees]\nbasefee = '1 gwei'\n{HONEST}", ["chain.fees.basefee", "'base_fee'"]),
+    "base fee without unit": (
+        f"[chain.fees]\nkind = 'eip1559'\nbase_fee = 20\n{HONEST}", ["chain.fees.base_fee is 20", "'2 gwei'"],
+    ),
+    "absurd base fee": (
+        f"[chain]\nunit = '1 ether'\nfees = {{ kind = 'eip1559', base_fee = '1 ether' }}\n{HONEST}", ["1000000 gwei"],
+    ),
+    "tiny block": (f"[chain.fees]\nkind = 'l1_2025'\ngas_limit = 5\n{HONEST}", ["gas_limit is 5", "at least 1000000"]),
+    "two prices of gas": (
+        f"[chain]\nunit = '1 ether'\ngas_price = '1 gwei'\nfees = {{ kind = 'fixed', price = '2 gwei' }}\n{HONEST}",
+        ["two prices, 1 gwei and 2 gwei", "keep one"],
+    ),
+    "a fixed price of moving fees": (
+        f"[chain]\nunit = '1 ether'\ngas_price = '1 gwei'\nfees = 'l1_2025'\n{HONEST}", ["the base fee moves"],
+    ),
+    "moving fees without blocks": (
+        f"[chain]\nunit = '1 ether'\nblock_time = 0\nfees = 'l1_2025'\n{HONEST}", ["block_time is 0", "'12s'"],
+    ),
+    "currency of nothing": (f"[chain]\ncurrency = 'EUR'\n{HONEST}", ["no ether_price", "ether_price = 2500"]),
+    "worthless ether": (f"[chain]\nether_price = 0\n{HONEST}", ["chain.ether_price is", "above 0"]),
+    "ceiling without unit": (f"{HONEST}most_gas_price = 30\n", ["agents.honest.most_gas_price is 30", "'2 gwei'"]),
     "nothing is a unit": (f"[chain]\nunit = '0 wei'\n{HONEST}", ["unit", "'1 wei'"]),
     "a table is a number": (f"data = 5\n{HONEST}", ["data is 5", "a table"]),
     "a name that is no file name": (f"name = '../x'\n{HONEST}", ["name is '../x'", "letters"]),

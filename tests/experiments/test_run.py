@@ -55,7 +55,9 @@ def test_json_has_every_key(result: Result) -> None:
     "levers",
     [
         {},
-        {"chain.fees": "fixed", "chain.gas_price": "2 gwei", "horizon": "3d"},
+        {"chain.fees": "fixed", "chain.gas_price": "2 gwei", "chain.unit": "0.001 ether", "horizon": "3d"},
+        {"chain.fees": "l1_2025", "chain.unit": "0.001 ether", "horizon": "3d"},
+        {"chain.fees": "l2_rollup", "chain.unit": "0.0001 ether", "horizon": "3d"},
         {"mechanism.profile": "reference", "horizon": "3d"},
         {"mechanism.profile": "solidity", "chain.block_time": "12s", "horizon": "3d"},
         {"mechanism.deposit_policy": "fixed", "mechanism.deposit": "0.3", "horizon": "3d"},
@@ -72,7 +74,8 @@ def test_money_adds_up(small: Scenario, levers: dict[str, Any]) -> None:
     assert supply["balances"] == sum(int(agent["final_balance"]) for agent in agents)
     assert supply["escrow"] == sum(int(agent["locked"]) for agent in agents)
     assert supply["tips"] + supply["burned"] == sum(int(agent["fees"]) for agent in agents)
-    assert (supply["tips"] > 0) == ("chain.gas_price" in levers)
+    assert (supply["tips"] > 0) == ("chain.fees" in levers)
+    assert (supply["burned"] > 0) == (levers.get("chain.fees") == "l1_2025")
     assert sum(agent["submitted"] for agent in agents) == facts["counts"]["accepted"] > 0
     rejected = sum(sum(agent["rejected"].values()) for agent in agents)
     assert rejected == facts["counts"]["rejected"]

@@ -94,10 +94,26 @@ def test_sentences_follow_the_figures(made: Result, changes: dict[str, Any], num
 
 
 def test_gas_is_mentioned(small: Scenario) -> None:
-    dear = {"chain.fees": "fixed", "chain.gas_price": "20 gwei", "horizon": "3d"}
+    dear = {"chain.fees": "fixed", "chain.gas_price": "20 gwei", "chain.unit": "0.001 ether", "horizon": "3d"}
     told = story(run(with_levers(small, dear)))[0]
     assert "units of deposits still locked in the contract and" in told
     assert told.endswith("units spent on gas.")
+
+
+def test_money_is_told_in_fiat_where_an_ether_has_a_price(made: Result) -> None:
+    """50 units of 0.001 ether at 2,000 EUR are 100 EUR; gas of 7 units is 14 EUR."""
+    scenario = with_levers(made.scenario, {"chain.ether_price": 2000, "chain.currency": "EUR"})
+    made.agents[0].statement.fees = 7 * UNIT
+    assert story(replace(made, scenario=scenario))[0] == (
+        "The honest contributor honest gained 50 units (+50 %, 100 EUR) and the adversary flipper lost 60 units "
+        "(-30 %, 120 EUR) in 12 days, with 10 units of deposits still locked in the contract and 7 units (14 EUR) "
+        "spent on gas."
+    )
+
+
+def test_dear_gas_is_a_reason(made: Result) -> None:
+    made.agents[0].statement.rejected_gas = 100
+    assert "the honest missed 50 % because gas was too dear and 20 % because the price" in story(made)[2]
 
 
 def test_groups_of_several_are_counted(result: Result) -> None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments import cli
-from experiments import sweep as room
+from experiments import sweeper as room
 from experiments.design import Grid, Points
 from experiments.experiment import Experiment, Outcomes, load_experiment
 from experiments.outcomes import OUTCOME_COLUMNS, SERIES_COLUMNS
@@ -26,7 +26,7 @@ from experiments.result import Result
 from experiments.runner import run
 from experiments.scenario import load_scenario, with_levers
 from experiments.store import Store
-from experiments.sweep import Results, SweepProgress, sweep, worker_count
+from experiments.sweeper import Results, SweepProgress, sweep, worker_count
 from sim.errors import ConfigError
 from sim.units import DAY
 
@@ -365,7 +365,7 @@ def test_a_full_disk_harms_nothing(
 def test_numbers_of_any_kind_are_values(small: Any, tmp_path: Path) -> None:
     results = sweep(Experiment(small, Grid({W: [Fraction(1, 4), Decimal("0.5")]})), tmp_path / "out", executor=Inline())
     assert list(results.runs()[W]) == [0.25, 0.5]
-    assert results.manifest["experiment"]["design"]["points"] == [{W: "1/4"}, {W: "0.5"}]
+    assert results.manifest["experiment"]["design"]["points"] == [{W: 0.25}, {W: 0.5}]
 
 
 def test_one_sided_economies_and_levers_of_all_types(tmp_path: Path) -> None:
@@ -427,7 +427,7 @@ def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def test_sweep_tells_what_it_does(deca10b, file: Path, tmp_path: Path) -> None:
-    code, out, err = deca10b("sweep", str(file), "--replications", "1")
+    code, out, err = deca10b("sweep", str(file), "--replications", "1", "--no-figures")
     assert (code, err) == (0, "")
     assert "grid of 4 points × 1 replication = 4 runs, paired seeds" in out
     assert "honest-only twin" in out
@@ -442,25 +442,28 @@ def test_sweep_tells_what_it_does(deca10b, file: Path, tmp_path: Path) -> None:
 
 
 def test_json_is_one_object(deca10b, file: Path) -> None:
-    code, out, err = deca10b("sweep", str(file), "--out", "there", "--json", "--set", "data.size=200")
+    code, out, err = deca10b("sweep", str(file), "--out", "there", "--json", "--no-figures", "--set", "data.size=200")
     facts = json.loads(out)
     assert (code, err) == (0, "")
     assert facts["counts"] == {"points": 4, "runs": 8, "failed": 0}
     assert facts["experiment"]["scenario"]["data"]["size"] == 200
     assert len(facts["points"]) == 4
     assert set(facts["points"][0]["captured"]) == {"estimate", "low", "high"}
-    code, out, _ = deca10b("sweep", str(file), "--out", "there", "--json", "--set", "data.size=200", "--resume")
+    again = ("--out", "there", "--json", "--no-figures", "--set", "data.size=200", "--resume")
+    code, out, _ = deca10b("sweep", str(file), *again)
     assert code == 0
     assert json.loads(out)["points"] == facts["points"]
 
 
 @pytest.mark.usefixtures("broken_point")
 def test_failures_are_told_and_the_exit_code_is_1(deca10b, file: Path) -> None:
-    code, out, err = deca10b("sweep", str(file), "--out", "there")
+    code, out, err = deca10b("sweep", str(file), "--out", "there", "--no-figures")
     assert (code, err) == (1, "")
-    assert "2 of 8 runs failed. The first, point 2, replication 0: ZeroDivisionError: oh no" in " ".join(out.split())
+    said = " ".join(out.split())
+    assert "2 of 8 runs failed and are left out" in said
+    assert "The first that failed, point 2, replication 0: ZeroDivisionError: oh no" in said
     assert "Traceback" not in out
-    code, out, _ = deca10b("sweep", str(file), "--out", "there", "--resume", "--json")
+    code, out, _ = deca10b("sweep", str(file), "--out", "there", "--resume", "--json", "--no-figures")
     assert code == 1
     assert len(json.loads(out)["failures"]) == 2
 

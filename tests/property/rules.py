@@ -7,6 +7,7 @@ change anything.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -202,7 +203,8 @@ class Rules:
             mine = self.standing.get(sender, 0)
             if mine == 0:
                 return NO_STANDING, 0
-            share = entry.deposit * mine // sum(self.standing.values())
+            part = Fraction(entry.deposit * mine, sum(self.standing.values()))
+            share = math.ceil(part) if self.profile == "reference" else math.floor(part)
             if 0 < share <= entry.left:
                 paid = share
             if self.refund_rule == "one_shot":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ import mechanisms
 import sim
 from sim.chain import BURNED, PROPOSER, FixedPrice, Receipt, Transaction
 from sim.errors import OutOfGas, Revert
+from tests.markets import Market
 from tests.support import TRAINER, World, assert_only_fee_and_nonce, data, make_world, picture
 
 PRODUCT = tuple(str(Path(package.__file__).parent) for package in (sim, mechanisms))
@@ -64,11 +66,12 @@ def traced(striker: Striker, action: Callable[[], Any]) -> Any:
         sys.settrace(previous)
 
 
-def situation(model: str, profile: str) -> tuple[World, dict[str, Transaction]]:
+def situation(model: str, profile: str, mechanism: str = "deposit_refund_take") -> tuple[World, dict[str, Transaction]]:
     """A world in which an add, a refund, two reports and a paid prediction would all succeed now."""
     world = make_world(
-        model, fees=FixedPrice(3), profile=profile, refund_window=100, any_claim_after=8 * 86_400, n_features=3
-    )
+        model, mechanism=mechanism, fees=FixedPrice(3), profile=profile, refund_window=100, any_claim_after=8 * 86_400,
+        n_features=3,
+    )  # fmt: skip
     price = 10**19
     world.wait(1)
     world.send("ann", "add_data", data(0), 1, value=price)
@@ -101,7 +104,7 @@ def situation(model: str, profile: str) -> tuple[World, dict[str, Transaction]]:
     }
 
 
-def fault_points(world: World, call: Transaction) -> list[Place]:
+def fault_points(world: World | Market, call: Transaction) -> list[Place]:
     """The lines the transaction passes when nothing strikes; it is undone again."""
     world.chain.estimate_gas(call)  # caches of pure functions are warm from here on
     striker = Striker()
@@ -114,16 +117,19 @@ def cases() -> Iterator[Any]:
         for profile in ("corrected", "solidity", "reference"):
             for call in ("add_data", "refund", "report", "report of an expired deposit", "predict"):
                 if (profile, call) != ("solidity", "predict"):
-                    yield pytest.param(model, profile, call, id=f"{model}-{profile}-{call}")
+                    yield pytest.param(model, profile, call, "deposit_refund_take", id=f"{model}-{profile}-{call}")
+    for profile in ("corrected", "solidity"):
+        for call in ("add_data", "refund", "report"):
+            yield pytest.param("perceptron", profile, call, "points", id=f"points-{profile}-{call}")
 
 
 class Struck(BaseException):
     """Something the chain knows nothing of: a bug in a contract, a full disk, Ctrl-C."""
 
 
-@pytest.mark.parametrize(("model", "profile", "name"), list(cases()))
-def test_fault_at_any_line_leaves_only_the_fee(model: str, profile: str, name: str) -> None:
-    world, calls = situation(model, profile)
+@pytest.mark.parametrize(("model", "profile", "name", "mechanism"), list(cases()))
+def test_fault_at_any_line_leaves_only_the_fee(model: str, profile: str, name: str, mechanism: str) -> None:
+    world, calls = situation(model, profile, mechanism)
     call = calls[name]
     places = fault_points(world, call)
     assert len(set(places)) > 25
@@ -144,6 +150,67 @@ def test_fault_at_any_line_leaves_only_the_fee(model: str, profile: str, name: s
             assert receipt.gas_used == chain.gas_limit or receipt.reason == "struck"
     # ... and the world is as good as new: without a fault the same transaction still goes through.
     assert chain.execute(call).ok
+
+
+def market_before(name: str) -> tuple[Market, Transaction]:
+    """A market with a naive Bayes model in which a call of this name would succeed now."""
+    market = Market(size=3, reset_model_during_reward_phase=True, group_contributions=True)
+    calls: dict[str, Transaction] = {}
+
+    def reached(method: str, who: str, *arguments: Any, value: int = 0) -> bool:
+        calls[method] = Transaction(who, TRAINER, method, arguments, value)
+        return method == name
+
+    commitments = tuple(part.commitment for part in market.parts)
+    market.chain.mint("pam", 10**20)
+    if reached("commit", "pam", commitments, 0, 0, value=10**16):
+        return market, calls[name]
+    market.open(10**16)
+    for who, label in (("ann", 1), ("bob", 0), ("ann", 0)):
+        assert market.send(who, "add_data", data(900 + len(market.records)), label, value=10**15).ok
+    if reached("add_data", "ann", data(901), 1, value=10**15) or reached("end", "pam"):
+        return market, calls[name]
+    market.send("pam", "end")
+    if reached("reveal", "pam", market.parts[market.mechanism.next_part]):
+        return market, calls[name]
+    if name == "time_out":
+        market.wait(10**6)
+        return market, Transaction("bob", TRAINER, "time_out")
+    for _ in market.parts[1:]:
+        assert market.reveal().ok
+    if reached("process", "bob", 100):
+        return market, calls[name]
+    market.send("bob", "process", 100)
+    market.wait(10**6)
+    reached("refund", "ann", *market.key("ann"))
+    reached("report", "bob", *market.key("ann"), "ann")
+    return market, calls[name]
+
+
+MARKET_CALLS = ("commit", "add_data", "end", "reveal", "time_out", "process", "refund", "report")
+
+
+@pytest.mark.parametrize("name", MARKET_CALLS)
+def test_fault_in_a_market_leaves_no_trace(name: str) -> None:
+    """A model that refuses a contribution is no fault of the market: its writes are taken back, and it goes on."""
+    market, call = market_before(name)
+    places = fault_points(market, call)
+    assert len(set(places)) > 15
+    for strike, place in enumerate(places):
+        for fault in (lambda: Revert("struck"), OutOfGas, Struck):
+            before = picture(market)
+            try:
+                receipt = traced(Striker(fault, strike), partial(market.chain.execute, call))
+            except Struck:
+                assert picture(market) == before, f"a stray exception left a trace at {place}"
+                continue
+            if receipt.ok:
+                assert name == "process"
+                assert receipt.reason == ""
+                market, call = market_before(name)
+                continue
+            assert_only_fee_and_nonce(before, picture(market), receipt)
+    assert market.chain.execute(call).ok
 
 
 def test_many_different_lines_are_struck() -> None:

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import Honest, LabelFlipper, Settings
-from mechanisms import MECHANISMS
-from sim.chain import Call, FixedPrice
-from sim.economy import Schedule
+from mechanisms import MECHANISMS, PredictionMarket
+from sim.chain import Call, Chain, FixedPrice
+from sim.contracts import DataHandler
+from sim.economy import DATA_USED_UP, Schedule
 from sim.errors import Revert
 from sim.rng import Streams
 from sim.units import DAY, HOUR
@@ -69,15 +70,23 @@ def compare(world: World, people: Sequence[str] = PEOPLE) -> None:
     index.look(now)
     everything = range(len(records))
     old = {record for record in everything if now - records.added_time[record] >= index.windows.expired}
-    assert index.open_records == sum(left > 0 for left in records.claimable)
+    points = world.mechanism.kind == "points"  # which pay nothing: a claim that pays nothing is one all the same
+    is_open = [not claims for claims in records.claims] if points else [left > 0 for left in records.claimable]
+    assert index.open_records == sum(is_open)
     for record, agrees in index.agreeing.items():
         assert agrees == (world.model.predict_one(records.data[record].features) == records.label[record])
     for who in people:
         view = view_of(world, who)
         own = [record for record in everything if records.author[record] == who and record not in old]
-        assert view.refundable() == [record for record in own if would_pay(world, who, "refund", record)]
+        refunds = {record: would_pay(world, who, "refund", record) for record in own}
         reports = {record: would_pay(world, who, "report", record) for record in everything}
         disputes, _ = view.disputed(0)
+        if points:
+            assert view.refundable() == [record for record in own if refunds[record] is not None]
+            assert sorted(disputes) == [record for record, paid in reports.items() if paid is not None]
+            assert not view.expired()
+            continue
+        assert view.refundable() == [record for record in own if refunds[record]]
         offered = {record: view.report_reward(record) for record in disputes if view.report_reward(record)}
         assert offered == {record: paid for record, paid in reports.items() if paid and record not in old}
         assert set(view.expired()) == {record for record, paid in reports.items() if paid and record in old}
@@ -92,7 +101,8 @@ def play(world: World, script: list[tuple[Any, ...]]) -> None:
         elif step == "add":
             world.send(first, "add_data", data(*second), third, value=10**23)
         elif step == "failed add":
-            receipt = world.send(first, "add_data", data(*second), third, value=10**23, gas_limit=150_000)
+            limit = 60_000 if world.mechanism.kind == "points" else 150_000
+            receipt = world.send(first, "add_data", data(*second), third, value=10**23, gas_limit=limit)
             assert not receipt.ok
         elif step == "claim" and len(world.records):
             record = third % len(world.records)
@@ -131,6 +141,44 @@ def test_index_offers_exactly_what_would_be_paid(
 
 
 @pytest.mark.parametrize("model", ["perceptron", "naive_bayes"])
+@given(script=steps, times=windows, profile=st.sampled_from(("solidity", "corrected")))
+def test_index_offers_exactly_what_earns_or_denies_a_point(
+    model: str, script: list[tuple[Any, ...]], times: tuple[int, int], profile: str
+) -> None:
+    mature, last = times
+    world = make_world(
+        model, mechanism="points", n_features=3, profile=profile, refund_window=mature, any_claim_after=last
+    )
+    play(world, script)
+    for seconds in (1, mature, 10**9):  # nothing expires
+        world.wait(seconds)
+        compare(world)
+
+
+@pytest.mark.parametrize("profile", ["solidity", "corrected"])
+def test_index_is_right_throughout_a_whole_economy_of_points(profile: str) -> None:
+    economy = make_economy(
+        3, mechanism="points", rows=80, profile=profile, refund_window=2 * HOUR,
+        schedule=Schedule(horizon=40 * DAY, display_every=5 * HOUR),
+    )  # fmt: skip
+    for number in range(3):
+        for kind in (Honest, LabelFlipper):
+            settings = Settings(balance=0, mean_gap=4000, reports=number < 2)
+            economy.join(kind(economy, f"{kind.kind} {number}", settings, Streams(3), kind.kind))
+    trainer = economy.trainer
+    world = World(economy.chain, trainer.records, trainer.mechanism, trainer.model, trainer, economy.claims)
+    while not economy.ended:
+        economy.step()
+        compare(world, [*economy.actors])
+    refunds = sum(actor.statement.refunded for actor in economy.actors.values())
+    reports = sum(actor.statement.reported for actor in economy.actors.values())
+    assert refunds == trainer.mechanism.total_standing() > 0
+    assert reports == sum(trainer.records.claims) - refunds > 0
+    assert not economy.claims.open_records
+    assert economy.ended == DATA_USED_UP
+
+
+@pytest.mark.parametrize("model", ["perceptron", "naive_bayes"])
 @pytest.mark.parametrize("profile", ["solidity", "reference", "corrected"])
 @pytest.mark.parametrize("fees", [None, FixedPrice(10**8)], ids=["free", "fees"])
 def test_index_is_right_throughout_a_whole_economy(model: str, profile: str, fees: FixedPrice | None) -> None:
@@ -145,7 +193,7 @@ def test_index_is_right_throughout_a_whole_economy(model: str, profile: str, fee
             settings = Settings(balance=10**20, mean_gap=4000, takes_expired=number > 0, reports=number < 2)
             economy.join(kind(economy, f"{kind.kind} {number}", settings, Streams(3), kind.kind))
     trainer = economy.trainer
-    world = World(economy.chain, trainer.records, trainer.mechanism, trainer.model, trainer, economy.claims)  # type: ignore[arg-type]
+    world = World(economy.chain, trainer.records, trainer.mechanism, trainer.model, trainer, economy.claims)
     paid: Counter[str] = Counter()
     while not economy.ended:  # because all is used up, or a wallet is
         economy.step()
@@ -164,8 +212,10 @@ def test_index_is_right_throughout_a_whole_economy(model: str, profile: str, fee
 
 
 def test_comparison_covers_every_registered_mechanism() -> None:
-    """A mechanism added to the registry has to be added above."""
-    assert [mechanism.kind for mechanism in MECHANISMS] == ["deposit_refund_take"]
+    """A mechanism added to the registry has to be added above, unless it has no windows to index."""
+    assert [mechanism.kind for mechanism in MECHANISMS] == ["deposit_refund_take", "points", "prediction_market"]
+    chain = Chain()
+    assert PredictionMarket(chain, "incentive", DataHandler(chain, "records")).windows is None
 
 
 def test_story_offers_all_three_kinds_of_claim() -> None:

@@ -25,15 +25,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
-from sim.chain.gas import Meter
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import Meter, SlotWrites, memory
 from sim.chain.journal import Journal, Value
 from sim.errors import ConfigError, ExceptionalHalt, Revert
 from sim.models.base import IndexArray
 from sim.models.onchain.base import OnChainClassifier, State, check_label
+from sim.models.onchain.batch import Batch, in_64_bits
 from sim.models.onchain.fixed_point import ONE, check_norm, signed, stored, tdiv
-from sim.models.onchain.gas import SlotWrites, memory
 
 _COUNT_LIMIT = 2**191
+_SQUARE_FITS = 1_500_000_000  # twice this, squared, is below 2**63
 _PACKED = 4  # numbers of a centroid in a slot
 _DECODE = 250  # gas of taking one number from the call's bytes
 
@@ -57,6 +61,7 @@ class DenseNearestCentroid(OnChainClassifier):
     """See the module's text. Centroids begin at 0 without samples."""
 
     name = "dense_nearest_centroid"
+    reads_vectors = True
 
     def __init__(
         self, n_features: int, n_classes: int = 2, journal: Journal | None = None, meter: Meter | None = None
@@ -115,6 +120,21 @@ class DenseNearestCentroid(OnChainClassifier):
     def predict_one(self, features: IndexArray) -> int:
         """The nearest class. Raises `Revert` for a vector of another length."""
         return self._search(features.tolist()).best
+
+    def _predict_batch(self, batch: Batch) -> NDArray[np.int64] | None:
+        """Distances of the zero vector, corrected where a sample is not zero."""
+        centroids = [in_64_bits(centroid.value, _SQUARE_FITS) for centroid in self.centroids]
+        values = batch.values
+        if max(abs(int(values.min(initial=0))), int(values.max(initial=0))) >= _SQUARE_FITS:
+            return None
+        distances = []
+        for centroid in centroids:
+            if centroid is None or not batch.known(len(centroid)) or len(centroid) != self.n_features:
+                return None
+            squares, differences = centroid * centroid // ONE, values - centroid[batch.indices]
+            corrections = differences * differences // ONE - squares[batch.indices]
+            distances.append(batch.sums(corrections) + squares.sum())
+        return np.asarray(np.argmin(distances, axis=0), np.int64)
 
     def _ask(self, numbers: list[int]) -> int:
         classes, size, schedule = self.n_classes, len(numbers), self.meter.schedule

@@ -38,13 +38,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.gas import Meter
+from sim.chain.gas import Meter, SlotWrites, memory
 from sim.chain.journal import Journal, Value
 from sim.errors import ConfigError, Revert
 from sim.models.base import IndexArray
 from sim.models.onchain.base import OnChainClassifier, Rows, State, check_label, fixed
+from sim.models.onchain.batch import SAFE, Batch, in_64_bits
 from sim.models.onchain.fixed_point import ONE, check_norm, signed, stored, tdiv
-from sim.models.onchain.gas import SlotWrites, memory
 from sim.units import Gas
 
 WRONG_LENGTH = "The data must have the same dimension as the weights."
@@ -61,11 +61,15 @@ _LEARN_REFUSED, _LEARN_CALL, _LEARN_NUMBER, _UPWARDS = 1_000, 511, 1_346, 10
 _UPDATE_CALL, _UPDATE_NUMBER, _UPDATE_SLOT = 338, 54, 457
 _MEMORY_CALL = 6  # words
 
+_LOW_BITS = 24
+_LOW_MASK = 2**_LOW_BITS - 1
+
 
 class DensePerceptron(OnChainClassifier):
     """See the module's text. ``weights`` are the first ones, times 10**9."""
 
     name = "dense_perceptron"
+    reads_vectors = True
 
     def __init__(
         self,
@@ -121,6 +125,23 @@ class DensePerceptron(OnChainClassifier):
         if len(vector) != len(weights):
             raise Revert(WRONG_LENGTH)
         return int(self.intercept + sum(map(mul, weights, vector)) > 0)
+
+    def _predict_batch(self, batch: Batch) -> NDArray[np.int64] | None:
+        """Weights in two parts, ``high * 2**24 + low``, so that the sums of products fit 64 bits."""
+        weights = in_64_bits(self.weights.value)
+        if weights is None or not batch.known(len(weights)) or len(weights) != self.n_features:
+            return None
+        high, low = weights >> _LOW_BITS, weights & _LOW_MASK
+        if max(map(abs, batch.values.tolist()), default=0) * batch.longest >= SAFE:
+            return None
+        length = int(batch.sums(np.abs(batch.values)).max(initial=0))
+        largest = max(int(np.abs(high).max(initial=0)), _LOW_MASK)
+        if length * largest + abs(self.intercept) >= SAFE:
+            return None
+        highs = batch.sums(high[batch.indices] * batch.values)
+        lows = batch.sums(low[batch.indices] * batch.values) + self.intercept
+        highs += lows >> _LOW_BITS
+        return np.asarray((highs > 0) | ((highs == 0) & (lows & _LOW_MASK > 0)), np.int64)
 
     def _ask(self, numbers: list[int]) -> int:
         schedule, size = self.meter.schedule, len(numbers)

@@ -36,25 +36,32 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Self
 
-from sim.chain.gas import Meter
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import Meter, SlotWrites, memory
 from sim.chain.journal import Journal, Map, Value
 from sim.errors import Revert
 from sim.models.base import OUT_OF_BOUNDS, IndexArray
 from sim.models.onchain.base import OnChainClassifier, State, check_label, fixed
+from sim.models.onchain.batch import SAFE, Batch, by_index
 from sim.models.onchain.fixed_point import ONE, safe_div, safe_mul, stored, unsigned
-from sim.models.onchain.gas import SlotWrites, memory
 
 # Gas beside storage, from gas measured on the contract: per call, index, class, index and class, class that is the best
-# so far, factor that is not multiplied because the score is 0 already; a call that learns, an index it counts.
+# so far, product that is 0 because its first factor is; a call that learns, until the label is known to be one of the
+# classes, and from there on; an index it takes from the call, and one it counts.
 _PREDICT_CALL, _PREDICT_INDEX, _PREDICT_CLASS, _PREDICT_INDEX_CLASS = 1_285, 250, 458, 839
-_NEW_BEST, _ZERO_STEP = 16, -59
-_LEARN_CALL, _LEARN_INDEX = 1_626, 771
+_NEW_BEST, _ZERO_PRODUCT = 16, -59
+_LEARN_REFUSED, _LEARN_CALL = 996, 630
+_DECODE, _LEARN_INDEX = 235, 536
 _MEMORY_CALL, _MEMORY_DIVISION = 6, 2  # words
 
 _ALIAS = 2**32 - 1
 _HIGHEST_INDEX = 2**33 - 1
 _MOST_SAMPLES = 2**64 - 1
 _WORD_END = 2**256
+_MOST_COUNTED = 2**32
+_EXACT_QUOTIENT = 2**49
 
 
 class NaiveBayes(OnChainClassifier):
@@ -147,6 +154,22 @@ class NaiveBayes(OnChainClassifier):
         scores, _ = self.scores(features.tolist())
         return scores.index(max(scores))
 
+    def _predict_batch(self, batch: Batch) -> NDArray[np.int64] | None:
+        """All samples factor by factor, in 64 bits; see `_floored_products` for the bounds."""
+        scores = np.empty((len(batch.indptr) - 1, self.n_classes), np.int64)
+        if not batch.known(self.n_features):
+            return None
+        for label, (samples, total, counts) in enumerate(zip(self.samples, self.totals, self.counts, strict=True)):
+            first, divisor = samples.value * ONE, ONE * total.value + self.smoothing * self.total_features
+            of_index = by_index(counts, self.n_features, _MOST_COUNTED)
+            if of_index is None or not 0 < divisor < SAFE or first >= _EXACT_QUOTIENT:
+                return None
+            factors = ONE * of_index + self.smoothing
+            if int(factors.max(initial=0)) > divisor:
+                return None
+            scores[:, label] = _floored_products(batch, first, factors, divisor)
+        return np.asarray(scores.argmax(1), np.int64)
+
     def _ask(self, numbers: list[int]) -> int:
         classes, size, schedule = self.n_classes, len(numbers), self.meter.schedule
         factors = size * classes
@@ -154,6 +177,7 @@ class NaiveBayes(OnChainClassifier):
         gas = (
             schedule.loads(cold, 3 * (factors + classes + 1) - cold)
             + _PREDICT_CALL
+            + _ZERO_PRODUCT * (not self.smoothing)
             + _PREDICT_INDEX * size
             + _PREDICT_CLASS * classes
             + _PREDICT_INDEX_CLASS * factors
@@ -169,7 +193,7 @@ class NaiveBayes(OnChainClassifier):
             if score > best:
                 best = score
                 improvements += 1
-        self.meter.charge(gas + _NEW_BEST * improvements + _ZERO_STEP * zero_steps)
+        self.meter.charge(gas + _NEW_BEST * improvements + _ZERO_PRODUCT * zero_steps)
         return scores.index(max(scores))
 
     def learn_one(self, features: IndexArray, label: int) -> None:
@@ -178,7 +202,7 @@ class NaiveBayes(OnChainClassifier):
         check_label(label)
         indices, schedule, meter = features.tolist(), self.meter.schedule, self.meter
         size, writes = len(indices), SlotWrites()
-        meter.charge(schedule.loads(2) + _LEARN_CALL + memory(size + _MEMORY_CALL))
+        meter.charge(schedule.loads(2) + _LEARN_REFUSED + _DECODE * size + memory(size + _MEMORY_CALL))
         if label >= self.n_classes:
             raise Revert(OUT_OF_BOUNDS)
         samples, total, counts = self.samples[label], self.totals[label], self.counts[label]
@@ -196,8 +220,29 @@ class NaiveBayes(OnChainClassifier):
             counts[key] = after = (before + times) & _ALIAS
             writes.slot((before,), (after,), times)
         distinct = len(occurrences)
-        meter.charge(schedule.loads(2 + distinct, 4 + 3 * allowed - distinct) + _LEARN_INDEX * allowed)
+        meter.charge(schedule.loads(2 + distinct, 4 + 3 * allowed - distinct) + _LEARN_CALL + _LEARN_INDEX * allowed)
         writes.charge(meter)
         if allowed < size:
             raise Revert("A feature index is too high.")
         self._note_change()
+
+
+def _floored_products(batch: Batch, first: int, factors: NDArray[np.int64], divisor: int) -> NDArray[np.int64]:
+    """For each sample ``first``, times each of its factors in order, each time divided by ``divisor`` and floored.
+
+    A factor is at most the divisor (below 2**62), so a score never rises above ``first`` (below 2**49). A product may
+    not fit 64 bits, but its quotient does: worked out in floats, five roundings leave it within less than one of the
+    true one. The remainder that goes with it is then between minus and twice the divisor, so that it is right although
+    the products wrap, and says whether one is to be added or taken away.
+    """
+    scores = np.full(len(batch.indptr) - 1, first, np.int64)
+    starts, ends = batch.indptr[:-1], batch.indptr[1:]
+    for place in range(batch.longest):
+        (active,) = ((ends - starts > place) & (scores > 0)).nonzero()
+        if not len(active):
+            break
+        score, factor = scores[active], factors[batch.indices[starts[active] + place]]
+        quotient = (score.astype(np.float64) * factor.astype(np.float64) / divisor).astype(np.int64)
+        remainder = score * factor - quotient * divisor  # each product may wrap, their difference does not
+        scores[active] = quotient - (remainder < 0) + (remainder >= divisor)
+    return scores

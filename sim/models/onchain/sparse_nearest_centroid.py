@@ -40,13 +40,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.gas import Meter
+from sim.chain.gas import Meter, SlotWrites, memory
 from sim.chain.journal import Journal, Map, Value
 from sim.errors import ExceptionalHalt, Revert
 from sim.models.base import IndexArray
 from sim.models.onchain.base import OnChainClassifier, Rows, State, check_label
+from sim.models.onchain.batch import SAFE, Batch, by_index
 from sim.models.onchain.fixed_point import ONE, safe_add, safe_div, safe_mul, safe_sub, stored, unsigned
-from sim.models.onchain.gas import SlotWrites, memory
 
 # Gas beside storage, from gas measured on the contract: per call, index, class, index and class, class that is the
 # nearest so far, value that is out of date; a call that learns, an index it moves.
@@ -167,6 +167,23 @@ class SparseNearestCentroid(OnChainClassifier):
     def predict_one(self, features: IndexArray) -> int:
         """The nearest class; the lower one of equals."""
         return self._search(features.tolist()).best
+
+    def _predict_batch(self, batch: Batch) -> NDArray[np.int64] | None:
+        """Sums of values in 64 bits, distances in Python's integers."""
+        limit, sizes, distances = SAFE // (2 * batch.longest), np.diff(batch.indptr), []
+        if limit <= ONE or not batch.known(self.n_features):
+            return None
+        for samples, squared, centroid in zip(self.samples, self.squared_magnitudes, self.centroids, strict=True):
+            n = samples.value
+            if not n:
+                return None
+            now = {i: value if known_for == n else value * known_for // n for i, (value, known_for) in centroid.items()}
+            values = by_index(now, self.n_features, limit)
+            if values is None:
+                return None
+            rest = ONE * sizes - 2 * batch.sums(values[batch.indices])
+            distances.append([(squared.value + ONE * part) % _WORD_END for part in rest.tolist()])
+        return np.array([each.index(min(each)) for each in zip(*distances, strict=True)], np.int64)
 
     def _ask(self, numbers: list[int]) -> int:
         classes, size, schedule = self.n_classes, len(numbers), self.meter.schedule

@@ -34,13 +34,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.gas import Meter
+from sim.chain.gas import Meter, SlotWrites, memory
 from sim.chain.journal import Journal, Map
 from sim.errors import ConfigError, Revert
 from sim.models.base import IndexArray
 from sim.models.onchain.base import OnChainClassifier, Rows, State, check_label, fixed
+from sim.models.onchain.batch import SAFE, Batch, by_index
 from sim.models.onchain.fixed_point import ONE, signed, stored
-from sim.models.onchain.gas import SlotWrites, memory
 from sim.units import Gas
 
 # Gas beside storage, from gas measured on the contract: per call, index, index with a weight below 0; class 1.
@@ -118,6 +118,13 @@ class SparsePerceptron(OnChainClassifier):
     def predict_one(self, features: IndexArray) -> int:
         """Class 1 iff the margin is above zero."""
         return int(self.margin(features) > 0)
+
+    def _predict_batch(self, batch: Batch) -> NDArray[np.int64] | None:
+        limit = SAFE // (batch.longest + 1)
+        weights = by_index(self.weights, self.n_features, limit)
+        if weights is None or abs(self.intercept) >= limit or not batch.known(self.n_features):
+            return None
+        return np.asarray(batch.sums(weights[batch.indices]) + self.intercept > 0, np.int64)
 
     def _ask(self, numbers: list[int]) -> int:
         return self._charged(numbers, self.gas_to_predict)

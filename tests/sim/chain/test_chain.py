@@ -206,15 +206,9 @@ def test_estimate_of_a_failing_call_is_what_it_burns() -> None:
     assert chain.estimate_gas(Transaction("ann", "bob", "", (), 1)) == 21_000
 
 
-class Market:
-    """A fee market after London: a base fee that is burned and a tip."""
-
-    base_fee, tip = 7, 2
-
-
 def test_base_fee_is_burned_and_the_tip_goes_to_the_proposer() -> None:
     chain, _ = make_chain()
-    chain.fees = Market()
+    chain.fees = FixedPrice(tip=2, base_fee=7)
     receipt = chain.execute(call())
     assert receipt.fee == 9 * GAS
     assert (chain.ledger.balance(BURNED), chain.ledger.balance(PROPOSER)) == (7 * GAS, 2 * GAS)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.chain import Column, Journal, Map, Table, Value, Weights
+from sim.errors import Revert
 from tests.support import frozen
 
 KEYS = st.sampled_from(("a", "b", "c"))
@@ -167,3 +168,27 @@ def test_weights_count_repeated_places_and_come_back() -> None:
     weights = Weights(Journal(), np.zeros(3, np.int64))
     weights.add_at(np.array([1, 1, 2]), 5)
     assert weights.array.tolist() == [0, 10, 5]
+
+
+def test_attempt_takes_back_only_what_the_refused_call_wrote() -> None:
+    """As a contract that calls another one: its own writes before and after stay, until all is rolled back."""
+    journal = Journal()
+    first, second, heard = Value(journal, 0), Value(journal, 0), []
+
+    def write(number: int, refuses: bool) -> None:
+        second.set(number)
+        journal.after_commit.append((heard.append, (number,)))
+        if refuses:
+            raise Revert("no")
+
+    first.set(1)
+    assert journal.attempt(write, 5, False)
+    assert not journal.attempt(write, 6, True)
+    assert (first.value, second.value) == (1, 5)
+    with pytest.raises(ZeroDivisionError):
+        journal.attempt(lambda: 1 // 0)
+    journal.commit()
+    assert heard == [5]
+    journal.attempt(write, 7, False)
+    journal.rollback()
+    assert (first.value, second.value) == (1, 5)

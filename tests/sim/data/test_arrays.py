@@ -105,3 +105,58 @@ def test_a_packed_file_is_recognised_by_its_path(tmp_path, save_packed):
     half = save_packed(tmp_path / "p-train.npz", x, [0, 1, 0], np.zeros((0, 3)), [])
     with pytest.raises(ConfigError, match="y_test has no rows"):
         load_dataset(str(half))
+
+
+SPARSE = {
+    "x_train_indptr": np.array([0, 2, 3, 3]),
+    "x_train_indices": np.array([2, 0, 1]),
+    "x_train_data": np.array([3, 1, 1]),
+    "y_train": np.array([1, -1, 1]),
+    "x_test_indptr": np.array([0, 1]),
+    "x_test_indices": np.array([1]),
+    "x_test_data": np.array([2]),
+    "y_test": np.array([-1]),
+}
+
+
+def save_sparse(tmp_path, **replaced):
+    path = tmp_path / "own.npz"
+    np.savez(path, **{name: array for name, array in (SPARSE | replaced).items() if array is not None})
+    return str(path)
+
+
+def test_compressed_rows_are_the_same_as_a_matrix(tmp_path):
+    dense = load_dataset(save(tmp_path))
+    path = save_sparse(tmp_path)
+    data = load_dataset(path)
+    check_dataset(data, lambda: load_dataset(path))
+    for x, z in ((data.x_train, dense.x_train), (data.x_test, dense.x_test)):
+        assert (x.n_features, x.indices.tolist(), x.indptr.tolist()) == (3, z.indices.tolist(), z.indptr.tolist())
+    presence = load_dataset(save_sparse(tmp_path, x_train_data=None, x_test_data=None, n_features=np.array(9)))
+    assert (presence.x_train.indices.tolist(), presence.x_train.n_features) == ([0, 2, 1], 9)
+    assert presence.x_test.n_features == 9
+
+
+@pytest.mark.parametrize(
+    ("replaced", "words"),
+    [
+        ({"x_test_indptr": None}, "'x_test_indptr' is missing"),
+        ({"x_train_indptr": np.array([0, 2, 3])}, "x_train_indptr must be 4 numbers"),
+        ({"x_train_indptr": np.array([0, 3, 2, 3])}, "rising from 0 to 3"),
+        ({"x_train_indptr": np.array([0, 2, 3, 4])}, "x_train_indptr must be"),
+        ({"x_train_indices": np.array([2, -1, 1])}, "x_train_indices span -1 to 2"),
+        ({"n_features": np.array([2])}, "x_train_indices span 0 to 2; allowed is 0 to 1"),
+        ({"n_features": np.array([10**9])}, "1000000000 features"),
+        ({"x_train_indices": np.array([2, 0, 10**12])}, "features; allowed is one number from 1 to 1000000"),
+        ({"x_train_data": np.array([1, 2])}, "x_train_data must be 3 counts"),
+        ({"x_train_data": np.array([1, 2, -1])}, "from 0 to 1000"),
+        ({"x_train_data": np.array([1, 2, 10**6])}, "from 0 to 1000"),
+        ({"x_train_data": np.array([1, 2, 0.5])}, "x_train_data is float64"),
+        ({"x_train_data": np.array([1, 2, np.nan])}, "x_train_data is float64"),
+        ({"x_train_indices": np.array([[2, 0, 1]])}, r"shape \(1, 3\)"),
+        ({"x_train_indices": np.array([2, "0", 1], object)}, "Python objects"),
+    ],
+)
+def test_malformed_compressed_rows_are_refused_by_field(tmp_path, replaced, words):
+    with pytest.raises(ConfigError, match=words):
+        load_dataset(save_sparse(tmp_path, **replaced))

@@ -48,6 +48,34 @@ def test_files_are_the_ones_described_and_attributed(data):
         assert word in notice
 
 
+@pytest.mark.parametrize(
+    ("name", "digest", "rows", "features", "majority", "words"),
+    [
+        (
+            "movie_reviews", "5c513240e67c3d0dcca2371815cb97067c32944656abba60c214ad7dd7d22b51", (1400, 600), 188.7,
+            0.508, ("Bo Pang", "Lillian Lee", "CC BY 4.0", "Changes made"),
+        ),
+        (
+            "offensive", "e6f11264165c83397ed4693cebd00c5b28c34643b3aa7640c73a00a06bcd5771", (17348, 7435), 9.3,
+            0.830, ("Copyright (c) 2017 Tom Davidson", "Permission is hereby granted", "WITHOUT WARRANTY", "Changes"),
+        ),
+    ],
+)  # fmt: skip
+def test_the_other_sets_are_the_ones_described_and_attributed(name, digest, rows, features, majority, words):
+    folder = resources.files("sim.data") / name
+    data = load_dataset(name)
+    assert hashlib.sha256((folder / f"{name}.npz").read_bytes()).hexdigest() == digest == data.sha256
+    assert (len(data.x_train), len(data.x_test), data.x_train.n_features) == (*rows, 1000)
+    assert len(data.x_train.indices) / rows[0] == pytest.approx(features, abs=0.05)
+    assert np.bincount(data.y_test).max() / rows[1] == pytest.approx(majority, abs=0.001)
+    notice = (folder / "NOTICE").read_text()
+    assert all(word in notice for word in (*words, digest))
+
+
+def test_tweets_have_no_words_in_the_clear():
+    assert all(name.isdecimal() for name in load_dataset("offensive").vocabulary)
+
+
 def test_every_training_row_is_made_from_its_sentence(data):
     columns = {word: column for column, word in enumerate(data.vocabulary)}
     blanks = str.maketrans(PUNCTUATION, " " * len(PUNCTUATION))

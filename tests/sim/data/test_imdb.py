@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.data import DATASETS, check_dataset, is_available, load_dataset
-from sim.data.imdb import pack_imdb, words_of
+from sim.data.imdb import pack_imdb
+from sim.data.text import keras_words
 from sim.errors import ConfigError
 
 REVIEWS = {
@@ -33,7 +34,7 @@ def archive(tmp_path, reviews=REVIEWS):
 
 
 def test_words_are_split_as_keras_does():
-    assert words_of("It's 10/10 -- GREAT!\tFun\nisn't it?") == ["it's", "10", "10", "great", "fun", "isn't", "it"]
+    assert keras_words("It's 10/10 -- GREAT!\tFun\nisn't it?") == ["it's", "10", "10", "great", "fun", "isn't", "it"]
 
 
 def test_the_archive_becomes_the_pair(tmp_path, monkeypatch):
@@ -59,6 +60,34 @@ def test_the_order_is_the_fixed_shuffle_of_the_sorted_names(tmp_path, monkeypatc
         order = np.random.RandomState(seed).permutation(18)
         assert y.tolist() == [int(i >= 9) for i in order]
         assert [data.vocabulary[x.row(row)[-1]] for row in range(18)] == [f"w{i % 9}" for i in order]
+
+
+def test_the_unpacked_archive_gives_the_same_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("DECA10B_DATA", str(tmp_path))
+    with tarfile.open(archive(tmp_path)) as members:
+        members.extractall(tmp_path, filter="data")
+    entry = next(entry for entry in DATASETS if entry.name == "imdb")
+    assert is_available(entry)
+    from_folder = load_dataset("imdb")
+    check_dataset(from_folder, lambda: load_dataset("imdb"))
+    (tmp_path / "aclImdb").rename(tmp_path / "elsewhere")
+    from_archive = load_dataset("imdb")
+    pack_imdb(tmp_path / "elsewhere", tmp_path)
+    packed = load_dataset("imdb")
+    for data in (from_archive, packed):
+        assert data.vocabulary == from_folder.vocabulary
+        for part in ("train", "test"):
+            one, other = getattr(data, f"x_{part}"), getattr(from_folder, f"x_{part}")
+            assert (one.indices.tolist(), one.indptr.tolist()) == (other.indices.tolist(), other.indptr.tolist())
+            assert getattr(data, f"y_{part}").tolist() == getattr(from_folder, f"y_{part}").tolist()
+    assert len({from_folder.sha256, from_archive.sha256, packed.sha256}) == 3
+
+
+def test_a_folder_that_holds_no_reviews_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "aclImdb" / "train" / "pos").mkdir(parents=True)
+    monkeypatch.setenv("DECA10B_DATA", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"aclImdb'? holds no files aclImdb/train/pos"):
+        load_dataset("imdb")
 
 
 def test_an_archive_that_is_none_is_refused(tmp_path):

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.build import baseline_accuracy
+from experiments.events import EVENT_COLUMNS, columns_of
 from experiments.experiment import Experiment, Job, Outcomes, load_experiment
 from experiments.outcomes import OUTCOME_COLUMNS, SERIES_COLUMNS, failed, outcomes_of, series_of
 from experiments.runner import run
@@ -100,6 +101,10 @@ class Results:
     def series(self) -> pd.DataFrame:
         """The runs over time."""
         return self._frame("series")
+
+    def events(self) -> pd.DataFrame:
+        """Every transaction of every run, where ``record.events`` asked for them; `FileNotFoundError` otherwise."""
+        return self._frame("events")
 
     def timings(self) -> pd.DataFrame:
         """Wall and CPU seconds of each run, and where it ran."""
@@ -280,13 +285,23 @@ def execute(scenario: Scenario, twin: bool, compared: Outcomes) -> Answer:
     except Exception as error:
         return _failure(error, time.perf_counter() - began)
     _spell_wei(outcomes, OUTCOME_COLUMNS)
-    for name, kind in SERIES_COLUMNS.items():
-        if kind == "wei":
-            series[name] = [None if wei is None else str(wei) for wei in series[name]]
+    tables = {"series": _spelt(series, SERIES_COLUMNS)}
+    if result.events is not None:
+        tables["events"] = _spelt(columns_of(result.events, scenario), EVENT_COLUMNS)
     task_s = time.perf_counter() - began
     timing = {"wall_s": result.wall_s, "cpu_s": result.cpu_s, "task_s": task_s, "host": platform.node()}
-    part = {"outcomes": outcomes, "series": series, "timing": timing}
+    part = {"outcomes": outcomes, **tables, "timing": timing}
     return Answer(json.dumps(part, allow_nan=False), True, task_s)
+
+
+def _spelt(columns: dict[str, list[Any]], kinds: dict[str, str]) -> dict[str, list[Any]]:
+    """Columns with their wei as decimal text."""
+    texts = {
+        name: [None if wei is None else str(wei) for wei in columns[name]]
+        for name, kind in kinds.items()
+        if kind == "wei"
+    }
+    return columns | texts
 
 
 def _spell_wei(row: dict[str, Any], kinds: dict[str, str]) -> None:

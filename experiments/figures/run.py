@@ -1,15 +1,9 @@
-"""Figures: each a function from tidy frames to a matplotlib `Figure`, without global state.
-
-Colours are those of Okabe and Ito, which people with any colour vision can tell apart; adversaries' lines are dashed,
-so that a figure survives a black-and-white copy.
-"""
+"""One economy: accuracy, money and deposits against time."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -19,29 +13,19 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from experiments.build import is_adversarial
-from experiments.files import write_whole
+from experiments.figures.style import (
+    ACCURACY_COLOUR,
+    ADVERSARY_COLOURS,
+    DASHES,
+    GRID,
+    HONEST_COLOURS,
+    INK,
+    QUIET,
+    STYLE,
+)
 from experiments.result import Result
+from experiments.schema import Scenario
 from sim.units import DAY, to_units
-
-HONEST_COLOURS = ("#0072B2", "#009E73", "#56B4E9")
-ADVERSARY_COLOURS = ("#D55E00", "#E69F00", "#CC79A7")
-INK, QUIET, ACCURACY_COLOUR = "#222222", "#8A8A8A", "#000000"
-_DASHES: tuple[Any, ...] = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)))
-_STYLE: Any = {
-    "font.size": 9.5,
-    "axes.titlesize": 10,
-    "axes.labelsize": 9.5,
-    "axes.edgecolor": QUIET,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "svg.hashsalt": "deca10b",
-    "svg.fonttype": "none",
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ def figure_run(
     baseline : accuracy of the model trained on all data at once, in [0, 1]
     initial : accuracy at the start, in [0, 1], named in the legend if given
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 7.2), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.25, 1]})
         colours = colours_of(groups)
@@ -94,7 +78,7 @@ def colours_of(groups: Sequence[GroupLook]) -> dict[str, tuple[str, Any]]:
         palette, number = (ADVERSARY_COLOURS if group.adversarial else HONEST_COLOURS), counts[group.adversarial]
         looks[group.name] = (
             palette[number % len(palette)],
-            _DASHES[(number // len(palette) + group.adversarial) % len(_DASHES)],
+            DASHES[(number // len(palette) + group.adversarial) % len(DASHES)],
         )
         counts[group.adversarial] += 1
     return looks
@@ -152,7 +136,7 @@ def _dress(above: Any, below: Any, series: pd.DataFrame) -> None:
     below.set_xlabel("days since the start")
     below.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=last >= 5))
     for axes in (above, below):
-        axes.grid(axis="y", color="#E6E6E6", linewidth=0.8, zorder=0)
+        axes.grid(axis="y", color=GRID, linewidth=0.8, zorder=0)
         axes.set_axisbelow(True)
         lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
         if axes is above:
@@ -167,8 +151,13 @@ def _dress(above: Any, below: Any, series: pd.DataFrame) -> None:
 
 def looks_of(result: Result) -> list[GroupLook]:
     """The groups of a result as figures want them: the honest first."""
-    unit, looks = result.scenario.unit, []
-    for group in result.scenario.agents:
+    return looks_of_scenario(result.scenario)
+
+
+def looks_of_scenario(scenario: Scenario) -> list[GroupLook]:
+    """The groups of a scenario as figures want them: the honest first."""
+    unit, looks = scenario.unit, []
+    for group in scenario.agents:
         limit = group.willingness_to_pay
         looks.append(
             GroupLook(
@@ -202,17 +191,3 @@ def figure_of(result: Result) -> Figure:
 def _model_name(kind: str) -> str:
     """How people write it: Bayes is a name."""
     return kind.replace("_", " ").replace("bayes", "Bayes")
-
-
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``name.png`` and ``name.svg``; equal figures give equal bytes. Raises `ConfigError`."""
-    paths = []
-    with mpl.rc_context(_STYLE):
-        for ending, options in (
-            ("png", {"dpi": 160, "metadata": {"Software": None}}),
-            ("svg", {"metadata": {"Date": None}}),
-        ):
-            content = io.BytesIO()
-            figure.savefig(content, format=ending, **options)
-            paths.append(write_whole(folder / f"{name}.{ending}", content.getvalue()))
-    return paths

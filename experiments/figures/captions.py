@@ -1,0 +1,50 @@
+"""What is said below each figure of a sweep: what is drawn, and how to read it."""
+
+from __future__ import annotations
+
+CAPTIONS = {
+    "accuracy": (
+        "Final accuracy on the test set, mean over seeds; ± and bars are Student's interval of 95 %. Where seeds "
+        "disagree, some captured (final accuracy below 50 %) and some not, a mean would describe neither: the lowest "
+        "and the highest seed are shown."
+    ),
+    "honest-profit": (
+        "What all honest contributors together gained or lost, in % of their money at the start, mean over seeds; ± "
+        "and bars are Student's interval of 95 %. Deposits still in the contract at the end are no part of it. The "
+        "black line, where there is one, is where the profit would be 0, interpolated between the means of "
+        "neighbouring points. Where seeds disagree, some captured (final accuracy below 50 %) and some not, a mean "
+        "would describe neither: the lowest and the highest seed are shown."
+    ),
+    "captured": (
+        "Share of seeds whose model ended with an accuracy below 50 %; brackets and bars are Wilson's interval of 95 "
+        "%. Framed: seeds disagree."
+    ),
+    "phases": (
+        "Captured: final accuracy below 50 %. Safe: not captured, and at least a third of the samples the honest "
+        "wished to add were accepted. Priced out and wallet-locked: fewer were, most often because the deposit was "
+        "above what they pay at most, or because their wallets were empty. Numbers are the share accepted; in a cut "
+        "cell, how many seeds were captured (below left) and how many were not (above right). Lines, if everyone "
+        "added whenever awake: the mean deposit equals the mean willingness to pay of the honest (price index 1); the "
+        "deposits an honest address has in the contract equal its money (capital index 1)."
+    ),
+    "seeds": (
+        "Each dot is one run; the seeds of a point stand beside each other, in the same order everywhere. Two "
+        "clusters at one point are seeds that were captured, below the line at 50 %, and seeds that were not."
+    ),
+    "over-time": (
+        "Accuracy on the test set, and the money in the wallets of each role in % of that at the start; deposits are "
+        "in the contract and in no wallet. Lines are means over seeds in bands of Student's interval of 95 %; where "
+        "some seeds were captured and others were not, each seed has a thin line. An economy that is over stays as it "
+        "was."
+    ),
+    "prices": (
+        "Dots: what the sample on offer would have cost whenever accuracy was measured, all seeds. Coloured lines and "
+        "bands: the most each group pays, mean ± one standard deviation. While the black median is above the band of "
+        "a group, prices shut it out most of the time."
+    ),
+    "accepted": (
+        "Share of the accepted samples that came from honest contributors and from adversaries, mean over seeds; the "
+        "black bar is Student's interval of 95 % of the border between them. Where seeds disagree there are two "
+        "narrow bars: captured seeds (framed), and the others."
+    ),
+}

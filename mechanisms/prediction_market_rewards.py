@@ -1,0 +1,242 @@
+r"""The rewards of a prediction market: passes over the contributions, each one bought at the accuracy it brings.
+
+One pass trains the model on one contribution after the other. A contribution's score is what accuracy it adds; scores
+of an address are added up where contributions are grouped. At the end of a pass b wei of the bounty are spent at once:
+everyone's balance moves by b times the score, the bounty left falls by b, whoever can no longer stake is dropped, and
+the next pass begins with the others. A bounty of one unit is a **round**; with the score s as a share of the test set,
+the balance B and the stake z (a unit for each contribution), all in units, k rounds are spent at once:
+
+* ``unit``: until the first has too little for another round: k is the least :math:`\lfloor (B-z)/|s| \rfloor + 1`;
+* ``to_zero``: until the first has nothing left: k is the least :math:`B/|s|`;
+* ``reference``: until whoever has the *worst score* has nothing left. By then somebody else may have less than nothing,
+  so that in `ExactRewards` it is never later than under ``to_zero``, which makes the two the same there.
+
+Money is counted in parts: a wei has as many as the test set has rows, so that a score, which is a number of rows, times
+wei is a whole number of parts. Nothing is rounded before the end.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Hashable
+from typing import Any
+
+from mechanisms.prediction_market_judge import Judge
+from sim.chain.journal import Journal, Map, Value
+from sim.chain.ledger import Address
+from sim.contracts.data_handler import DataHandler, Record
+from sim.contracts.incentive import Payment
+from sim.contracts.parts import Sample
+from sim.units import Wei
+
+Key = Hashable
+"""Whose score it is: an address where contributions are grouped, else the number of a contribution."""
+
+
+class Rewards(ABC):
+    """The passes of one market; accuracies are numbers of rows here, shares in `ReferenceRewards`.
+
+    Parameters
+    ----------
+    journal : of the chain
+    records : the contributions, in the order in which they count
+    grouped, resets : the options group_contributions and reset_model_during_reward_phase
+    unit, rule : size of a unit in wei; one of ``unit``, ``to_zero``, ``reference``
+    """
+
+    learns_again = False
+    """Whether later passes train the model again though their accuracies are known."""
+
+    keeps_accuracy = False
+    """Whether a later pass begins with the accuracy the last one ended with, though the model was reset."""
+
+    def __init__(
+        self, journal: Journal, records: DataHandler, grouped: bool, resets: bool, unit: Wei, rule: str
+    ) -> None:
+        self.journal, self.records = journal, records
+        self.grouped, self.resets, self.unit, self.rule = grouped, resets, unit, rule
+        self.judge: Judge | None = None
+        self.remaining: Value[tuple[Record, ...]] = Value(journal, ())
+        """The contributions still in the market."""
+        self.next: Value[int] = Value(journal, 0)
+        """How many of them this pass has processed."""
+        self.restarts: Value[bool] = Value(journal, True)
+        """Whether the next contribution begins a pass."""
+        self.test_set: Value[tuple[Sample, ...]] = Value(journal, ())
+        self.initial: Value[Any] = Value(journal, None)
+        self.accuracy: Value[Any] = Value(journal, None)
+        """After the last contribution that was scored."""
+        self.after: Map[Record, Any] = Map(journal)
+        """Accuracy after each contribution, where it is measured once."""
+        self.scores: Value[Map[Key, Any]] = Value(journal, Map(journal))
+        self.evaluations: Value[int] = Value(journal, 0)
+        self.rounds: Value[tuple[tuple[Wei, int], ...]] = Value(journal, ())
+        """For each pass, wei of the bounty spent and rows the model was right about at its end, less at its start."""
+
+    def key(self, record: Record) -> Key:
+        """Whose score a contribution counts for."""
+        return self.records.author[record] if self.grouped else record
+
+    def begin(self) -> None:
+        """No contribution enters any more: they are processed in the order in which they came."""
+        self.remaining.set(tuple(range(len(self.records))))
+
+    def step(self) -> bool:
+        """Process the next contribution; the answer is whether the rewards are settled."""
+        assert self.judge is not None
+        if self.restarts.value:
+            self._begin_pass(self.judge)
+        remaining, place = self.remaining.value, self.next.value
+        record, last = remaining[place], place + 1 == len(remaining)
+        known = record in self.after
+        if self.resets or self.learns_again or not known:
+            self.judge.learn(self.records.data[record], self.records.label[record])
+        if not self.resets and not known:
+            self.after[record] = self._measure()
+        self.next.set(place + 1)
+        if last or not self.grouped or self.key(remaining[place + 1]) != self.key(record):
+            self._score(self.key(record), self._measure() if self.resets else self.after[record])
+        return last and self._end_pass()
+
+    def _begin_pass(self, judge: Judge) -> None:
+        if self.resets:
+            judge.restart()
+        if self.initial.value is None:
+            self.initial.set(self._measure())
+            self.accuracy.set(self.initial.value)
+        elif not (self.resets and self.keeps_accuracy):
+            self.accuracy.set(self.initial.value)
+        self.next.set(0)
+        self.scores.set(Map(self.journal))
+        self.restarts.set(False)
+
+    def _score(self, key: Key, accuracy: Any) -> None:
+        scores = self.scores.value
+        scores[key] = scores.get(key, 0) + (accuracy - self.accuracy.value)
+        self.accuracy.set(accuracy)
+
+    def _measure(self) -> Any:
+        assert self.judge is not None
+        self.evaluations.set(self.evaluations.value + 1)
+        return self.judge.right(self.test_set.value)
+
+    @abstractmethod
+    def fund(self, bounty: Wei) -> None:
+        """The provider commits a bounty."""
+
+    @abstractmethod
+    def stake(self, record: Record, author: Address, amount: Wei) -> None:
+        """A contribution enters the market."""
+
+    @abstractmethod
+    def _end_pass(self) -> bool:
+        """Move balances, drop who cannot stake; whether that was the last pass."""
+
+    @abstractmethod
+    def settle(self, provider: Address) -> list[Payment]:
+        """Fix what everyone can collect; what goes to the provider at once."""
+
+    @abstractmethod
+    def collect(self, address: Address) -> Wei:
+        """Pay out what an address can collect."""
+
+    @abstractmethod
+    def due(self, address: Address) -> Wei:
+        """What an address can collect."""
+
+    @abstractmethod
+    def owed(self) -> Wei:
+        """All that is owed to anyone."""
+
+
+class ExactRewards(Rewards):
+    """See the module's text; nobody's balance falls below nothing, and no wei is owed twice."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.bounty: Value[Wei] = Value(self.journal, 0)
+        self.left: Value[Wei] = Value(self.journal, 0)
+        """Bounty not yet spent."""
+        self.stakes: Map[Key, Wei] = Map(self.journal)
+        self.gains: Map[Key, int] = Map(self.journal)
+        """In parts: what rounds so far added to each stake."""
+        self.dues: Map[Address, Wei] = Map(self.journal)
+        self.settled: Value[bool] = Value(self.journal, False)
+
+    def fund(self, bounty: Wei) -> None:
+        """The provider commits a bounty."""
+        self.bounty.set(bounty)
+        self.left.set(bounty)
+
+    def stake(self, record: Record, author: Address, amount: Wei) -> None:
+        """A contribution enters the market."""
+        key: Key = author if self.grouped else record
+        self.stakes[key] = self.stakes.get(key, 0) + amount
+
+    def balance(self, key: Key) -> int:
+        """Stake and gains, in parts."""
+        return self.stakes[key] * len(self.test_set.value) + self.gains.get(key, 0)
+
+    def _end_pass(self) -> bool:
+        rows, scores, left = len(self.test_set.value), self.scores.value, self.left.value
+        stakes = Counter(self.key(record) for record in self.remaining.value)
+        least = {key: number * self.unit * rows for key, number in stakes.items()}
+        ends = (self._until(self.balance(key), least[key], -score) for key, score in scores.items() if score < 0)
+        spent = min(left, min(ends, default=left))
+        for key, score in scores.items():
+            if score:
+                self.gains[key] = self.gains.get(key, 0) + spent * score
+        self.left.set(left - spent)
+        self.rounds.set((*self.rounds.value, (spent, self.accuracy.value - self.initial.value)))
+        if spent < left:
+            can_stake = {key for key in least if self.balance(key) >= least[key]}
+            self.remaining.set(tuple(record for record in self.remaining.value if self.key(record) in can_stake))
+        self.restarts.set(True)
+        return spent == left or not self.remaining.value
+
+    def _until(self, balance: int, least: int, loss: int) -> Wei:
+        """The bounty after which somebody is out who loses so many rows: balances in parts, at least ``least`` now."""
+        if self.rule == "unit":
+            return ((balance - least) // (loss * self.unit) + 1) * self.unit
+        return balance // loss
+
+    def settle(self, provider: Address) -> list[Payment]:
+        """Balances in whole wei are due; the provider gets what is left of the bounty, and the fractions."""
+        parts: Counter[Address] = Counter()
+        rows = max(1, len(self.test_set.value))
+        for key, stake in self.stakes.items():
+            parts[self._address(key)] += stake * rows + self.gains.get(key, 0)
+        return self._close(provider, {address: amount // rows for address, amount in parts.items()})
+
+    def forfeit(self, provider: Address) -> list[Payment]:
+        """Stakes are due, and the bounty in proportion to them; without a stake it goes back to the provider."""
+        stakes: Counter[Address] = Counter()
+        for key, stake in self.stakes.items():
+            stakes[self._address(key)] += stake
+        bounty, total = self.bounty.value, sum(stakes.values())
+        return self._close(provider, {who: stake + bounty * stake // total for who, stake in stakes.items()})
+
+    def _close(self, provider: Address, dues: dict[Address, Wei]) -> list[Payment]:
+        rest = self.owed() - sum(dues.values())
+        for address, amount in dues.items():
+            self.dues[address] = amount
+        self.settled.set(True)
+        return [Payment(provider, rest)]
+
+    def _address(self, key: Key) -> Address:
+        return key if isinstance(key, str) else self.records.author[key]  # type: ignore[call-overload]
+
+    def due(self, address: Address) -> Wei:
+        """What an address can collect."""
+        return self.dues.get(address, 0)
+
+    def collect(self, address: Address) -> Wei:
+        """Pay out what an address can collect."""
+        amount = self.due(address)
+        self.dues[address] = 0
+        return amount
+
+    def owed(self) -> Wei:
+        """Bounty and stakes, until they are settled; then what was not collected yet."""
+        return sum(self.dues.values()) if self.settled.value else self.bounty.value + sum(self.stakes.values())
