@@ -233,6 +233,11 @@ def experiment_of(
         if not isinstance(twin, bool):
             raise ConfigError(f"design.twin is {shown(twin)}; it must be true or false, without quotes.")
         outcomes = _outcomes(config.get("outcomes", {}))
+        for lever in sorted(set(levers or ()) & set(design.levers)):
+            raise ConfigError(
+                f"{lever} is a lever of the design, which gives it values of its own; a setting of it would change "
+                f"nothing. Change [design.levers] in a copy of the experiment, or take the scenario and 'deca10b run'."
+            )
         base = _base(config["scenario"], folder, tables) if "scenario" in config else tables
         scenario = validate(pull(base, levers) if levers else base, source)
         name, description = (str(tables.get(key, "")) for key in ("name", "description"))

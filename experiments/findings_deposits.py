@@ -22,6 +22,7 @@ from experiments.verdicts import (
     CHEAP_AND_CAPTURED,
     DEAR,
     EDGE,
+    LOCKED,
     RIGHT,
     UNPAID,
     WINDOW,
@@ -80,6 +81,16 @@ def _right(setting: Setting, points: list[MeasuredPoint]) -> str:
     )
 
 
+def _locked(setting: Setting, points: list[MeasuredPoint]) -> str:
+    return (
+        f"Saved, with the money of the honest still locked: at {setting.where(points)} the adversaries are ruined "
+        f"(profit {_money(points, 'adversary')}) and accuracy ends at {_accuracy(points)}; in their wallets the honest "
+        f"have {_money(points, 'honest')}, and with their deposits still in the contract, worth "
+        f"{lowest_to_highest(points, 'honest_locked_percent')} % of what they began with, "
+        f"{lowest_to_highest(points, 'honest_worth_percent', sign=True)} %. The run ends before their refunds."
+    )
+
+
 def _unpaid(setting: Setting, points: list[MeasuredPoint]) -> str:
     locked = max((value for point in points for value in point.values("honest_locked_percent")), default=0.0)
     still = f", with deposits worth {lowest_to_highest(points, 'honest_locked_percent')} % of that still locked"
@@ -134,6 +145,7 @@ _TOLD = {
     EDGE: _edge,
     DEAR: _too_dear,
     CAPTURED: _lost,
+    LOCKED: _locked,
     UNPAID: _unpaid,
 }
 

@@ -123,18 +123,21 @@ def unbroken(text: str) -> str:
 def points_of(runs: pd.DataFrame, experiment: Experiment) -> tuple[list[MeasuredPoint], tuple[Lever, ...]]:
     """The points of a table of runs, in the order of the design, and the levers that vary.
 
-    Columns are added for each role: ``*_locked_percent`` and ``*_priced_out_percent``, deposits still in the contract
-    as a share of the money at the start, and wake-ups at which the price was above what one would pay as a share of all
-    at which one could add.
+    Columns are added for each role: ``*_locked_percent``, ``*_worth_percent`` and ``*_priced_out_percent``: deposits
+    still in the contract as a share of the money at the start, profit with these counted as one's own, and wake-ups at
+    which the price was above what one would pay as a share of all at which one could add.
     """
     levers = levers_of(experiment)
     table = runs.sort_values(["point", "replication"], kind="stable")
     for role in ("honest", "adversary"):
-        chances = sum(table[f"{role}_rejected_{why}"] for why in ("price", "wallet", "declined", "refused"))
+        chances = sum(table[f"{role}_rejected_{why}"] for why in ("price", "wallet", "gas", "declined", "refused"))
         chances = chances + table[f"{role}_accepted"]
+        start = table[f"{role}_start_units"]
+        locked = _percent(table[f"{role}_locked_units"], start)
         table = table.assign(
             **{
-                f"{role}_locked_percent": _percent(table[f"{role}_locked_units"], table[f"{role}_start_units"]),
+                f"{role}_locked_percent": locked,
+                f"{role}_worth_percent": table[f"{role}_profit_percent"].astype(float) + locked.fillna(0.0),
                 f"{role}_priced_out_percent": _percent(table[f"{role}_rejected_price"], chances),
             }
         )

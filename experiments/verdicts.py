@@ -6,8 +6,8 @@ Points that differ in anything but price and window belong to different **settin
   captured** if a higher one does, else captured;
 * captured in some seeds: on the **edge**;
 * else **too cheap** if the adversaries are not ruined and accuracy is clearly below that of the best point, which is
-  dearer; **right** if they are ruined, accuracy is not clearly below, and the honest gained; **unpaid** if these did
-  not gain; or in **between**.
+  dearer; **right** if they are ruined, accuracy is not clearly below, and the honest gained; **locked** if these gained
+  only with deposits still in the contract counted as their own; **unpaid** if not even so; or in **between**.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from experiments.points import MeasuredPoint
 PRICES = ("mechanism.cost_weight", "mechanism.deposit")
 WINDOW = "mechanism.refund_window"
 RUINED_PERCENT = 90.0
-"""Adversaries are ruined if in every seed they lost at least this share of what they began with."""
+"""Adversaries are ruined if in every seed they lost at least this share of what they began with, with deposits still in
+the contract counted as their own."""
 
 CLEAR_POINTS = 2.0
 """Accuracy is clearly below the best if the mean difference is at least so many percentage points, and its interval
 excludes 0."""
 
 DEAR, CHEAP_AND_CAPTURED, CAPTURED, EDGE = "dear", "cheap and captured", "captured", "edge"
-CHEAP, RIGHT, UNPAID, BETWEEN = "cheap", "right", "unpaid", "between"
+CHEAP, RIGHT, LOCKED, UNPAID, BETWEEN = "cheap", "right", "locked", "unpaid", "between"
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,15 @@ class Setting:
         assert self.best is not None
         behind = difference(point, self.best, self.paired)
         clear = behind.estimate >= CLEAR_POINTS and (math.isnan(behind.low) or behind.low > 0)
-        adversary, honest = point.values("adversary_profit_percent"), point.values("honest_profit_percent")
+        adversary, honest = point.values("adversary_worth_percent"), point.values("honest_profit_percent")
         ruined = bool(adversary) and max(adversary) <= -RUINED_PERCENT
         if clear and adversary and not ruined and self._rank(self.best) > self._rank(point):
             return CHEAP
         if clear or not ruined or not honest:
             return BETWEEN
-        return RIGHT if min(honest) > 0 else UNPAID
+        if min(honest) > 0:
+            return RIGHT
+        return LOCKED if min(point.values("honest_worth_percent")) > 0 else UNPAID
 
     def by_verdict(self) -> dict[str, list[MeasuredPoint]]:
         """The points of each case that occurs."""

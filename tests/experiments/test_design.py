@@ -239,3 +239,9 @@ def test_an_experiment_is_no_scenario() -> None:
         load_scenario("deposit-refund")
     with pytest.raises(ConfigError, match="Did you mean 'deposit-refund'"):
         load_experiment("deposit-refnd")
+
+
+def test_a_lever_of_the_design_cannot_be_set() -> None:
+    """It would change nothing, and look as if it had."""
+    with pytest.raises(ConfigError, match=r"mechanism.cost_weight is a lever of the design"):
+        load_experiment("deposit-refund", {"mechanism.cost_weight": 5})

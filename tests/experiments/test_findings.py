@@ -128,9 +128,16 @@ def test_saved_at_the_cost_of_the_honest() -> None:
     def locked(levers: dict[str, Any], replication: int) -> Outcome:
         return outcome(0.88, -40, -99, locked=1390) if levers[W] == 20 else story(levers, replication)
 
-    sentence = told(experiment, table_of(experiment, locked), "Saved, but at the cost of the honest")
+    sentence = told(experiment, table_of(experiment, locked), "Saved, with the money of the honest still locked")
+    assert "the honest have -40.0 ± 0.0 %" in sentence
+    assert "worth 139.0 ± 0.0 % of what they began with, +99.0 ± 0.0 %" in sentence
+
+    def lost(levers: dict[str, Any], replication: int) -> Outcome:
+        return outcome(0.88, -40, -99, locked=300) if levers[W] == 20 else story(levers, replication)
+
+    sentence = told(experiment, table_of(experiment, lost), "Saved, but at the cost of the honest")
     assert (
-        "honest profit at -40.0 ± 0.0 % of what they began with, with deposits worth 139.0 ± 0.0 % of that" in sentence
+        "honest profit at -40.0 ± 0.0 % of what they began with, with deposits worth 30.0 ± 0.0 % of that" in sentence
     )
 
 
