@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from sim.errors import OutOfGas
 from sim.units import Gas
+
+T = TypeVar("T")
 
 _SIZES_KEPT = 4096
 
@@ -106,7 +109,7 @@ def memory(words: int) -> Gas:
     return words * words // 512
 
 
-def by_size(gas: Callable[[int], Gas]) -> Callable[[int], Gas]:
+def by_size(gas: Callable[[int], T]) -> Callable[[int], T]:
     """A formula of how many numbers a call carries, worked out once for each size that is met.
 
     >>> by_size(lambda size: 100 + 3 * size)(20)

@@ -40,37 +40,48 @@ BySize = Callable[[int], Gas]
 
 
 class TrainerCharges:
-    """Of the trainer. ``…_first``, ``…_model``, ``…_rest``, ``…_end`` follow each other; the last ones of claims are
-    by whether there is ether to send."""
+    """Of the trainer.
+
+    Attributes
+    ----------
+    add : by size: to the mechanism's price; from the records to the classifier; to the end
+    refund, report : by size: until the record is found; from there until the mechanism has all
+    refund_end, report_end : to the end of a claim, by whether there is ether to send
+    surplus : sending back what was paid too much
+    """
 
     def __init__(self, schedule: GasSchedule) -> None:
         loads, accounts = schedule.loads, schedule.accounts
         another = loads(1) + accounts(1, 1)  # its address, whether there is code, the call
-        self.add_first: BySize = by_size(
+        add_first: BySize = by_size(
             lambda n: (
                 another + _ADD_FIRST + _ADD_FIRST_NUMBER * n
                 + memory(2 * n + _ADD_MEMORY) + memory(n + _ADD_MEMORY_MECHANISM)
             )
         )  # fmt: skip
-        self.add_model: BySize = by_size(lambda n: another + _ADD_MODEL + _ADD_MODEL_NUMBER * n)
-        self.add_end: BySize = by_size(lambda n: schedule.logged(2, 160 + _WORD * n) + _ADD_END + _ADD_END_NUMBER * n)
+        add_model: BySize = by_size(lambda n: another + _ADD_MODEL + _ADD_MODEL_NUMBER * n)
+        add_end: BySize = by_size(lambda n: schedule.logged(2, 160 + _WORD * n) + _ADD_END + _ADD_END_NUMBER * n)
         self.surplus = schedule.send_value() + _SURPLUS
-        self.refund_first = _claim(another + _REFUND_FIRST, _CLAIM_FIRST_NUMBER, _REFUND_MEMORY)
-        self.report_first = _claim(another + _REPORT_FIRST, _CLAIM_FIRST_NUMBER, _REPORT_MEMORY)
-        self.refund_rest = _claim(
+        refund_first = _claim(another + _REFUND_FIRST, _CLAIM_FIRST_NUMBER, _REFUND_MEMORY)
+        report_first = _claim(another + _REPORT_FIRST, _CLAIM_FIRST_NUMBER, _REPORT_MEMORY)
+        refund_rest = _claim(
             2 * another + _REFUND_REST,
             _CLAIM_REST_NUMBER,
             _REFUND_MEMORY_LATER,
             _REFUND_MEMORY,
             _REFUND_MEMORY_MECHANISM,
         )
-        self.report_rest = _claim(
+        report_rest = _claim(
             2 * another + _REPORT_REST,
             _CLAIM_REST_NUMBER,
             _REPORT_MEMORY_LATER,
             _REPORT_MEMORY,
             _REPORT_MEMORY_MECHANISM,
         )
+        # The parts of one call together: they are looked up once for each transaction.
+        self.add = by_size(lambda n: (add_first(n), add_model(n), add_end(n)))
+        self.refund = by_size(lambda n: (refund_first(n), refund_rest(n)))
+        self.report = by_size(lambda n: (report_first(n), report_rest(n)))
         sent = accounts(0, 1), schedule.send_value()
         records_again = loads(0, 1) + accounts(0, 2)
         self.refund_end = tuple(gas + _REFUND_END for gas in sent)

@@ -24,6 +24,7 @@ from sim.units import Gas, Seconds, Wei
 _WORD = 32
 _ADDRESS_BYTES = 20
 _SHARE_KEPT_BACK = 64  # EIP-150
+_WITH_A_SAMPLE = frozenset({"add_data", "predict", "refund", "report"})
 _OF_TWO_BYTES = bytes([0] + 255 * [1] + 255 * ([1] + 255 * [2]))  # how many bytes of a number below 2**16 are not zero
 
 
@@ -52,10 +53,10 @@ class CollaborativeTrainer(Contract):
 
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
         """Bytes of ``f(int64[] data, uint64 label[, uint added_time[, address author]])`` in ABI encoding."""
-        if method not in self.methods:
+        if method not in _WITH_A_SAMPLE:
+            if method in self.mechanism.actions:
+                return self.mechanism.calldata(method, arguments)
             return super().calldata(method, arguments)
-        if method in self.mechanism.actions:
-            return self.mechanism.calldata(method, arguments)
         data: Data = arguments[0]
         size = len(data.features)
         words = len(arguments) + 1 + size
@@ -71,13 +72,14 @@ class CollaborativeTrainer(Contract):
     def add_data(self, call: Call, data: Data, label: int) -> Record:
         """Submit a labelled sample with a deposit; the record's number comes back, and value above the deposit."""
         # GAS
-        size, meter, mechanism = len(data.features), self.meter, self.mechanism
-        meter.charge(self._gas.add_first(size))
+        meter, mechanism, gas = self.meter, self.mechanism, self._gas.add
+        to_price, to_model, to_end = gas(len(data.features))
+        meter.charge(to_price)
         # CHECKS
         cost = mechanism.on_add(call, data, label)
         # EFFECTS
         record = self.records.add(call, data, label, cost, mechanism.overwrites_spent_records)
-        meter.charge(self._gas.add_model(size))
+        meter.charge(to_model)
         left = meter.left
         try:
             if self._learns:
@@ -85,7 +87,7 @@ class CollaborativeTrainer(Contract):
         except ExceptionalHalt as halt:
             halt.kept = _kept_back(halt, left)
             raise
-        meter.charge(self._gas.add_end(size))
+        meter.charge(to_end)
         self.emit("AddData", record, cost)
         # TRANSFERS
         if call.value > cost:
@@ -111,11 +113,12 @@ class CollaborativeTrainer(Contract):
     def refund(self, call: Call, data: Data, label: int, added_time: Seconds) -> Wei:
         """Take back the deposit of a contribution of one's own that the model agrees with."""
         # GAS
-        size, meter = len(data.features), self.meter
-        meter.charge(self._gas.refund_first(size))
+        meter, gas = self.meter, self._gas.refund
+        to_record, to_mechanism = gas(len(data.features))
+        meter.charge(to_record)
         # CHECKS
         record = self.records.find(data, label, added_time, call.sender, call.sender, True)
-        meter.charge(self._gas.refund_rest(size))
+        meter.charge(to_mechanism)
         amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
         self.records.claim(record, call.sender, amount)
@@ -127,11 +130,12 @@ class CollaborativeTrainer(Contract):
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
         # GAS
-        size, meter = len(data.features), self.meter
-        meter.charge(self._gas.report_first(size))
+        meter, gas = self.meter, self._gas.report
+        to_record, to_mechanism = gas(len(data.features))
+        meter.charge(to_record)
         # CHECKS
         record = self.records.find(data, label, added_time, author, call.sender, False)
-        meter.charge(self._gas.report_rest(size))
+        meter.charge(to_mechanism)
         amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS
         self.records.take(record, call.sender, amount)

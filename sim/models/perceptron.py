@@ -44,6 +44,7 @@ ONE = 10**9
 _INT64_SAFE = 2**61
 _FLOAT32_EXACT = 2**24
 _FIRST_LENGTH = 256
+_is_less = np.less
 
 # Gas beside storage, from gas measured on the contract (see docs/gas.md): per call, feature, feature with a weight
 # below 0; class 1; per call and feature that moves weights; upwards.
@@ -137,11 +138,8 @@ class SparsePerceptron(Classifier):
 
     def margin(self, features: IndexArray) -> int:
         """The score of a sample, times 10**9."""
-        return self._sum(self._picked(features))
-
-    def _picked(self, features: IndexArray) -> NDArray[np.int64]:
         try:
-            return self.weights.array.take(features)
+            return self._sum(self.weights.array.take(features))
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
 
@@ -154,13 +152,17 @@ class SparsePerceptron(Classifier):
 
     def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
         """`predict_one` within a transaction; gas depends on the weights, so they are read also where it is known."""
-        picked = self._picked(features)
+        try:
+            picked = self.weights.array.take(features)
+        except IndexError:
+            raise Revert(UNKNOWN_FEATURE) from None
         prediction = int(self._sum(picked) > 0) if known is None else known
-        self._charge_prediction(self._gas_to_predict(len(features)), features, picked, prediction)
+        gas_of_size = self._gas_to_predict
+        self._charge_prediction(gas_of_size(len(features)), features, picked, prediction)
         return prediction
 
     def _charge_prediction(self, gas: Gas, features: IndexArray, picked: NDArray[np.int64], prediction: int) -> None:
-        negative = np.less(picked, 0).tobytes().count(1)  # the quickest way to count a few
+        negative = _is_less(picked, 0).tobytes().count(1)  # the quickest way to count a few
         gas += _NEGATIVE * negative + _CLASS_ONE * prediction
         if self._repeats:
             gas -= self._gas_again * (len(features) - len(set(features.tolist())))
@@ -171,11 +173,14 @@ class SparsePerceptron(Classifier):
         # CHECKS
         if label not in (0, 1):
             raise Revert(OUT_OF_BOUNDS)
-        picked = self._picked(features)
+        try:
+            picked = self.weights.array.take(features)
+        except IndexError:
+            raise Revert(UNKNOWN_FEATURE) from None
         prediction = int(self._sum(picked) > 0)
         # GAS
-        size = len(features)
-        self._charge_prediction(self._gas_to_learn(size), features, picked, prediction)
+        size, gas_of_size = len(features), self._gas_to_learn
+        self._charge_prediction(gas_of_size(size), features, picked, prediction)
         if prediction != label:
             # EFFECTS
             self._widen_if_needed(size)
