@@ -51,6 +51,7 @@ floors: $(DEV) ## who may import whom
 
 benchmark: $(CORE) ## time single runs and sweeps
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/sweep.py
 
 notebooks: $(DEV) ## execute the notebooks and write their outputs anew
 	$(BIN)/python notebooks/refresh.py
