@@ -152,8 +152,11 @@ def _show(result: Result, folder: Path) -> None:
     console.print(agents_table(result))
     for sentence in story(result):
         console.print(sentence, highlight=False, markup=False)
+    replaced = " in place of the run before" if (folder / "result.json").exists() else ""
     names = ", ".join(path.name for path in write_result(result, folder))
-    console.print(f"Written to {folder}{os.sep}: {names}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"Written to {folder}{os.sep}{replaced}: {names}", style="dim", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 @app.command("sweep")

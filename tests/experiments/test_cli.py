@@ -79,6 +79,13 @@ def test_out_gets_everything(deca10b, tmp_path: Path) -> None:
     assert again["agents"] == json.loads(answer.out)["agents"]
 
 
+def test_a_run_says_when_it_replaces_another(deca10b, tmp_path: Path) -> None:
+    command = ["run", "quickstart", "--set", "data.size=200", "--set", "horizon=2d", "--out", str(tmp_path / "out")]
+    first, second = deca10b(*command), deca10b(*command)
+    assert "in place of the run before" not in first.out
+    assert "in place of the run before" in second.out
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
