@@ -1,7 +1,13 @@
 """Small economies that every test of this room can share; they are run once."""
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 
+from experiments import cli
 from experiments.result import Result
 from experiments.runner import run
 from experiments.scenario import Scenario, load_scenario
@@ -23,3 +29,30 @@ def small() -> Scenario:
 @pytest.fixture(scope="session")
 def result(small: Scenario) -> Result:
     return run(small, twin=True)
+
+
+class Answer(NamedTuple):
+    """Exit code and output of one call."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def deca10b(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Answer]:
+    """Call the command line in this process, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Answer(code, *capsys.readouterr())
+
+    return call

@@ -15,31 +15,6 @@ from experiments.scenario import load_scenario
 QUICK = ["--set", "data.size=400", "--set", "horizon=5d"]
 
 
-class Answer:
-    """Exit code and output of one call."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Call the command line in this process, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        return Answer(code, out, err)
-
-    return call
-
-
 def test_alone_it_shows_help(deca10b) -> None:
     answer = deca10b()
     assert answer.code == 0

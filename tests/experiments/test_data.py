@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments import cli
 from experiments.baselines import PUBLISHED, baselines, nearest_centroid, perceptron
 from experiments.build import dataset_of
 from experiments.scenario import load_scenario, scenario_hash
 from sim.data import DATASETS, is_available, load_dataset
 from sim.errors import ConfigError
 from sim.features import Features
-
-
-@pytest.fixture
-def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Exit code, output and errors of a call of the command line in this process, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
-
 
 # Naive Bayes, nearest centroid, and the range of the perceptron over seeds, as scikit-learn 1.9.1 has them
 # (MultinomialNB, NearestCentroid, SGDClassifier) on the same packed rows.

@@ -6,14 +6,12 @@ import copy
 import gzip
 import json
 import random
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from experiments import cli
 from experiments.build import TRAINER, build
 from experiments.replay import own, replay
 from experiments.replay.comparison import Comparison
@@ -334,23 +332,6 @@ def test_state_digests_of_another_version_are_not_compared(lines: list[Line]) ->
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Call the command line in this process, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def test_run_records_and_replay_tells(deca10b, tmp_path: Path) -> None:

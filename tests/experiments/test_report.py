@@ -5,7 +5,6 @@ import json
 import math
 import re
 import shutil
-import sys
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments import cli
 from experiments import sweeper as room
 from experiments.design import Grid, Points
 from experiments.experiment import Experiment, load_experiment
@@ -383,21 +381,10 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.fixture
-def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def deca10b(deca10b, monkeypatch: pytest.MonkeyPatch):
     """Call the command line in this process, its runs too, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(room, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
+    return deca10b
 
 
 @pytest.mark.parametrize("case", UNUSABLE)

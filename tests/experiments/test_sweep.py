@@ -17,7 +17,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import cli
 from experiments import sweeper as room
 from experiments.design import Grid, Points
 from experiments.experiment import Experiment, Outcomes, load_experiment
@@ -409,21 +408,10 @@ def test_default_outcomes_are_common_to_all_points(quickstart: Any) -> None:
 
 
 @pytest.fixture
-def deca10b(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def deca10b(deca10b, monkeypatch: pytest.MonkeyPatch):
     """Call the command line in this process, its runs too, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(room, "ProcessPoolExecutor", lambda *_, **__: Inline())
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
+    return deca10b
 
 
 def test_sweep_tells_what_it_does(deca10b, file: Path, tmp_path: Path) -> None:
