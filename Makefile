@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 CORE := $(VENV)/.installed-core
 DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
 PINS := pyproject.toml constraints.txt
 
 # Matrices here are small: BLAS threads only get in the way of the other workers.
@@ -17,7 +18,7 @@ export OPENBLAS_NUM_THREADS OMP_NUM_THREADS
 # $(call step,NAME,COMMAND): run one step of the checks and name it when it fails.
 step = @printf '\n== %s\n' '$(1)'; $(2) || { printf '\nFAILED: %s\n' '$(1)'; exit 1; }
 
-.PHONY: help setup demo test test-all lint types floors benchmark notebooks lock clean
+.PHONY: help setup demo test test-all lint types floors benchmark notebooks docs lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -56,6 +57,11 @@ benchmark: $(CORE) ## time single runs and sweeps
 notebooks: $(DEV) ## execute the notebooks and write their outputs anew
 	$(BIN)/python notebooks/refresh.py
 
+docs: $(DOCS) ## build the documentation as a site in build/docs, warnings are errors
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@printf 'Open build/docs/index.html in a browser.\n'
+
 lock: ## choose the newest versions anew and write constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip --disable-pip-version-check --quiet install uv
@@ -84,3 +90,8 @@ $(DEV): $(PINS) | $(BIN)/python
 	@echo 'Installing the simulator and its test tools into $(VENV) ...'
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $(CORE) $(DEV)
+
+$(DOCS): $(PINS) | $(BIN)/python
+	@echo 'Installing the simulator and the tools of its documentation into $(VENV) ...'
+	@$(PIP) install --constraint constraints.txt --editable '.[docs]'
+	@touch $(CORE) $(DOCS)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from agents.base import Participant, Traits
+from agents.labels import check_at_least, check_choice
 from sim.chain.transaction import Receipt, Transaction
 from sim.contracts.parts import SALT_BYTES, Part, split
 from sim.data.stream import Sample
-from sim.errors import ConfigError, OutOfGas
+from sim.errors import OutOfGas
 from sim.units import DAY, DEFAULT_UNIT, Seconds, Wei
 from sim.view import View
 
@@ -20,15 +21,15 @@ class BountyProvider(Participant):
     """Opens a prediction market with a bounty, reveals its test set, and has contributions processed.
 
     Names: bounty provider, initializer (Harris & Waggoner 2019, the reference simulation). It does one thing at a
-    wake-up. ``honest`` does what the market asks for. ``withholding`` never reveals the test set once it has the
-    contributions. ``self_trading`` is honest but contributes too: it knows the test set, and wins back its own bounty
-    with rows of it.
+    wake-up, and nothing at all where the mechanism is no market. ``honest`` does what the market asks for.
+    ``withholding`` never reveals the test set once it has the contributions. ``self_trading`` is honest but contributes
+    too: it knows the test set, and wins back its own bounty with rows of it.
 
     ====================  =============  ==============================================================================
     parameter             default        meaning
     ====================  =============  ==============================================================================
     bounty                1000 units     wei it commits, at least a unit
-    parts                 10             parts of the test set it commits to, 2 or more, of which one is revealed first
+    parts                 10             parts of the test set it commits to, more than the market reveals first
     test_rows             1000           rows of its test set, at most those there are
     least_length          1 day          seconds the market takes contributions at least
     least_contributions   100            contributions after which the market may end, 0 or more
@@ -38,7 +39,7 @@ class BountyProvider(Participant):
     """
 
     kind: ClassVar[str] = "bounty_provider"
-    traits: ClassVar[Traits] = Traits(adversarial=False, provides=True, stochastic=True)
+    traits: ClassVar[Traits] = Traits(adversarial=False, provides=True, stochastic=True, adaptive=True)
 
     def __init__(
         self,
@@ -53,17 +54,15 @@ class BountyProvider(Participant):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if strategy not in STRATEGIES:
-            raise ConfigError(f"strategy is {strategy!r}; choose one of {', '.join(STRATEGIES)}.")
+        check_choice("strategy", strategy, STRATEGIES)
         lowest = {"bounty": 1, "parts": 2, "test_rows": parts, "least_length": 0, "least_contributions": 0, "batch": 1}
         values = (bounty, parts, test_rows, least_length, least_contributions, batch)
         for (field, least), value in zip(lowest.items(), values, strict=True):
-            if value < least:
-                raise ConfigError(f"{field} is {value}; it must be at least {least}.")
+            check_at_least(field, value, least)
         self.bounty, self.batch, self.strategy = bounty, batch, strategy
         self.terms = least_length, least_contributions
         self.parts = self._parts(parts, test_rows)
-        self._opened = False
+        self._drawn: tuple[int, ...] = ()
         self._own = iter([sample for part in self.parts for sample in part.samples])
 
     def _parts(self, parts: int, rows: int) -> list[Part]:
@@ -82,8 +81,22 @@ class BountyProvider(Participant):
         """It is there from the start."""
         return 1
 
+    def can_add(self, lowest_quote: Wei, balance: Wei) -> bool:
+        """Never: it pays for contributions, and its own are made in a market, which ends by itself."""
+        return False
+
+    def takes_expired(self) -> bool:
+        """In a market only."""
+        return self.model.ageless and super().takes_expired()
+
+    def claims(self, view: View) -> Sequence[Transaction]:
+        """What it has in a market, and what others left there."""
+        return super().claims(view) if view.ageless else ()
+
     def act(self, view: View) -> Sequence[Transaction]:
         """The next step of the market, or a row of its own."""
+        if not view.ageless:
+            return ()
         errand = view.errand()
         if errand is None:
             return self._trade(view) if self.strategy == "self_trading" else ()
@@ -91,7 +104,7 @@ class BountyProvider(Participant):
             commitments = tuple(part.commitment for part in self.parts)
             return self._affordable(view, view.act("commit", commitments, *self.terms, value=self.bounty))
         if errand.method == "reveal":
-            hides = self.strategy == "withholding" and self._opened
+            hides = self.strategy == "withholding" and errand.number not in self._drawn
             return () if hides else self._affordable(view, view.act("reveal", self.parts[errand.number]))
         if errand.method != "process":
             return self._affordable(view, view.act(errand.method))
@@ -101,9 +114,10 @@ class BountyProvider(Participant):
         return steps
 
     def on_receipt(self, receipt: Receipt) -> None:
-        """Whether the market is open; whether a transaction was given too much to do."""
+        """Which parts were drawn to be revealed first; whether a transaction was given too much to do."""
         method = receipt.transaction.method
-        self._opened |= method == "reveal" and receipt.ok
+        if method == "commit" and receipt.ok:
+            (self._drawn,) = (log.data[1:] for log in receipt.logs if log.event == "Committed")
         if method == "process" and receipt.reason == OutOfGas.reason:
             self._halve()
 

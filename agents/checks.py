@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from agents.base import Participant, Settings
-from sim.chain.transaction import Receipt, Transaction
+from sim.chain.transaction import ADDITIONS, Call, Receipt, Transaction
 from sim.economy import Economy
-from sim.errors import ConfigError, InvalidTransaction
+from sim.errors import ConfigError, InvalidTransaction, Revert
 from sim.models.base import OUT_OF_BOUNDS
 from sim.rng import Streams
 from sim.units import ETHER, Seconds
@@ -17,6 +19,9 @@ from sim.view import View
 
 NAME = "checked"
 _LEAST_TRUE = 0.9
+_MOST_WAKE_UPS = 100_000
+_ARGUMENTS_BEFORE_SALT = {"commit_data": 0, "reveal_data": 2}  # a salt is a matter of chance whatever the behaviour
+_REFUSED = 3  # of so many transactions one is refused, where refusals are tried
 
 MakeEconomy = Callable[[int], Economy]
 Deed = tuple[Seconds, str, tuple[Any, ...], int]
@@ -28,62 +33,147 @@ def check_agent(
     """Raise `ConfigError` with the first rule a behaviour breaks.
 
     ``make_economy(seed)`` gives a fresh economy, with or without others in it; the behaviour, made with ``settings``
-    and ``parameters``, joins it and plays to the end. It sends only as itself, spends only what it has, changes
-    nothing by looking, wakes up in the future, and does the same again under the same seed; without
-    ``traits.stochastic`` under any seed. Unless it is ``traits.adversarial``, what it submits is nearly always true.
+    and ``parameters``, joins it and plays to the end, several times. It sends only as itself, spends only what it has,
+    changes nothing by looking, wakes up in the future and not for ever, can be pickled, goes on when a transaction of
+    its own is refused, and does the same again under the same seed. Its traits must be true:
+
+    ======================  ===========================================================================================
+    without                 under the same circumstances
+    ======================  ===========================================================================================
+    sees_log, sees_model,   it does not look there
+    sees_mempool
+    stochastic              it does the same under any seed
+    adversarial             what it submits is nearly always true
+    reports                 it reports nobody; with it, it does when it may, free of charge, and its settings allow it
+    pays_for_predictions    it pays for none; with it, it does
+    provides                it pays no bounty
+    contributes             it adds nothing
+    adaptive                it does the same if it never hears what became of its transactions
+    coordinated             it does the same whatever another of its kind and group thinks
+    ======================  ===========================================================================================
     """
-    settings = settings or Settings(balance=100 * ETHER)
+    play = _Play(kind, make_economy, settings or Settings(balance=100 * ETHER), parameters)
     for attribute in ("kind", "traits"):
         if not getattr(kind, attribute, None):
             raise ConfigError(f"Agent {kind.__name__!r}: has no {attribute}. Set the class attribute.")
-    first = _play(kind, make_economy, settings, parameters, seed=0)
-    if _play(kind, make_economy, settings, parameters, seed=0).deeds != first.deeds:
+    _check_pickles(play)
+    first = play.run()
+    if play.run().deeds != first.deeds:
         raise _broken(kind, "does not do the same under the same seed", "Draw only from self.draws or self.streams")
     if not first.deeds:
         raise _broken(kind, "never sends a transaction", "Give it settings under which it can act")
-    if not kind.traits.adversarial and first.added and first.true < _LEAST_TRUE * first.added:
+    _check_habits(kind, first)
+    _check_chance(play)
+    if not kind.traits.adaptive and play.run(deaf=True).deeds != first.deeds:
+        raise _broken(kind, "learns from its receipts", "Set traits.adaptive")
+    if not kind.traits.coordinated and play.run(company=True).deeds != first.deeds:
+        raise _broken(kind, "shares what it knows with others of its kind", "Set traits.coordinated")
+    play.run(refused=True)
+
+
+def _check_pickles(play: _Play) -> None:
+    """Worker processes are sent the class, its settings and parameters."""
+    try:
+        pickle.loads(pickle.dumps((play.kind, play.settings, play.parameters)))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        fix = "Define it at the top level of a module, with parameters of plain types"
+        raise _broken(play.kind, f"cannot be pickled ({error})", fix) from error
+
+
+def _check_habits(kind: type[Participant], first: _Watched) -> None:
+    """What it was seen to do against what its traits say."""
+    traits = kind.traits
+    if not traits.adversarial and first.added and first.true < _LEAST_TRUE * first.added:
         raise _broken(
             kind, f"submits {first.added - first.true} false labels of {first.added}", "Set traits.adversarial"
         )
-    if not kind.traits.stochastic:
-        steady = replace(settings, willingness_sd=0, arrival="normal", gap_sd=0)
-        seeds = [
-            _play(kind, make_economy, steady, parameters, seed=0, economy_seed=0).deeds,
-            _play(kind, make_economy, steady, parameters, seed=1, economy_seed=0).deeds,
-        ]
-        if seeds[0] != seeds[1]:
-            raise _broken(kind, "acts by chance", "Set traits.stochastic")
+    if first.reports and not traits.reports:
+        raise _broken(kind, "reports others", "Set traits.reports")
+    if first.could_report and traits.reports and not first.reports:
+        raise _broken(kind, "never reports anybody", "Set traits.reports to False")
+    if first.predictions and not traits.pays_for_predictions:
+        raise _broken(kind, "pays for predictions", "Set traits.pays_for_predictions")
+    if traits.pays_for_predictions and not first.predictions:
+        raise _broken(kind, "never pays for a prediction", "Set traits.pays_for_predictions to False")
+    if not traits.contributes and any(method in ADDITIONS for _, method, _, _ in first.deeds):
+        raise _broken(kind, "adds contributions", "Set traits.contributes")
+    if first.bounties and not traits.provides:
+        raise _broken(kind, "pays a bounty", "Set traits.provides")
 
 
-def _play(
-    kind: type[Participant],
-    make_economy: MakeEconomy,
-    settings: Settings,
-    parameters: dict[str, Any],
-    seed: int,
-    economy_seed: int | None = None,
-) -> _Watched:
-    economy = make_economy(seed if economy_seed is None else economy_seed)
-    watched = _Watched(kind(economy, NAME, settings, Streams(seed), **parameters), economy)
-    economy.join(watched)
-    try:
-        economy.run()
-    except InvalidTransaction as error:
-        raise _broken(kind, f"sends what no block would include ({error})", "Look at view.balance first") from error
-    except ConfigError:
-        raise
-    except Exception as error:
-        raise _broken(kind, f"fails with {type(error).__name__}: {error}", "See the cause above") from error
-    return watched
+def _check_chance(play: _Play) -> None:
+    if play.kind.traits.stochastic:
+        return
+    steady = replace(play, settings=replace(play.settings, willingness_sd=0, arrival="normal", gap_sd=0))
+    if steady.run(0, economy_seed=0).deeds != steady.run(1, economy_seed=0).deeds:
+        raise _broken(play.kind, "acts by chance", "Set traits.stochastic")
+
+
+@dataclass(frozen=True)
+class _Play:
+    """A behaviour, and the economies it is to be seen in."""
+
+    kind: type[Participant]
+    make_economy: MakeEconomy
+    settings: Settings
+    parameters: dict[str, Any]
+
+    def run(
+        self, seed: int = 0, *, economy_seed: int | None = None, deaf: bool = False, company: bool = False,
+        refused: bool = False,
+    ) -> _Watched:  # fmt: skip
+        """Play once to the end.
+
+        ``deaf``: it hears of no receipt; ``company``: another of its kind and group thinks aloud beside it, but sends
+        nothing; ``refused``: every third of its transactions is refused.
+        """
+        economy = self.make_economy(seed if economy_seed is None else economy_seed)
+        actor = self._make(economy, NAME, seed)
+        watched = _Watched(actor, economy, deaf, self._make(economy, f"{NAME} too", seed) if company else None)
+        economy.join(watched)
+        if refused:
+            _plant_refusals(economy)
+        try:
+            economy.run()
+        except InvalidTransaction as error:
+            found = f"sends what no block would include ({error})"
+            raise _broken(self.kind, found, "Look at view.balance first") from error
+        except ConfigError:
+            raise
+        except Exception as error:
+            after = " after a transaction of its own was refused" if refused else ""
+            found = f"fails with {type(error).__name__}{after}: {error}"
+            raise _broken(self.kind, found, "See the cause above") from error
+        return watched
+
+    def _make(self, economy: Economy, name: str, seed: int) -> Participant:
+        return self.kind(economy, name, self.settings, Streams(seed), NAME, **self.parameters)
+
+
+def _plant_refusals(economy: Economy) -> None:
+    """Have the contract refuse every third transaction of the one who is checked."""
+    counter = count(1)
+
+    def refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+        def answer(call: Call, *arguments: Any) -> Any:
+            if call.sender == NAME and not next(counter) % _REFUSED:
+                raise Revert("refused to see what happens")
+            return method(call, *arguments)
+
+        return answer
+
+    methods = economy.trainer.methods
+    methods.update({name: refusing(method) for name, method in methods.items()})
 
 
 class _Watched:
     """A participant with someone looking over its shoulder; to the economy it is the participant itself."""
 
-    def __init__(self, actor: Participant, economy: Economy) -> None:
-        self._actor, self._economy = actor, economy
+    def __init__(self, actor: Participant, economy: Economy, deaf: bool, companion: Participant | None) -> None:
+        self._actor, self._economy, self._deaf, self._companion = actor, economy, deaf, companion
         self.deeds: list[Deed] = []
-        self.added = self.true = 0
+        self.added = self.true = self.reports = self.predictions = self.bounties = self._wakeups = 0
+        self.could_report = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._actor, name)
@@ -95,24 +185,38 @@ class _Watched:
         return self._gap(self._actor.first_gap())
 
     def act(self, view: View) -> Sequence[Transaction]:
+        self._think_aloud()
         return self._look(self._actor.act, view)
 
     def claims(self, view: View) -> Sequence[Transaction]:
+        free = self._actor.settings.reports and not view.gas_price and view.standing
+        self.could_report = self.could_report or bool(free and view.disputed(0)[0])
         return self._look(self._actor.claims, view)
 
     def on_receipt(self, receipt: Receipt) -> None:
         if receipt.reason == OUT_OF_BOUNDS:
             label = receipt.transaction.arguments[1]
             raise _broken(type(self._actor), f"submits label {label!r}", "Choose one from 0 to sample.n_classes - 1")
-        sample = self._economy.recorder.added[-1] if receipt.transaction.method == "add_data" and receipt.ok else None
+        sample = self._economy.recorder.added[-1] if receipt.transaction.method in ADDITIONS and receipt.ok else None
         if sample is not None and sample.true_label is not None:
             self.added += 1
             self.true += sample.true_label
-        self._actor.on_receipt(receipt)
+        if not self._deaf:
+            self._actor.on_receipt(receipt)
+
+    def _think_aloud(self) -> None:
+        other, economy = self._companion, self._economy
+        if other is not None:
+            view = View(economy.trainer, economy.claims, economy.stream, economy.recorder, other.address, other.traits)
+            other.act(view)
+            other.claims(view)
 
     def _gap(self, gap: Seconds) -> Seconds:
         if type(gap) is not int or gap < 1:
             raise _broken(type(self._actor), f"waits {gap!r} s", "Wait whole seconds, at least 1")
+        self._wakeups += 1
+        if self._wakeups > _MOST_WAKE_UPS:
+            raise _broken(type(self._actor), f"wakes up {_MOST_WAKE_UPS:,} times", "Wait longer, so that runs end")
         return gap
 
     def _look(self, habit: Callable[[View], Sequence[Transaction]], view: View) -> Sequence[Transaction]:
@@ -124,11 +228,22 @@ class _Watched:
         for transaction in transactions:
             if transaction.sender != self._actor.address:
                 raise _broken(kind, f"sends as {transaction.sender!r}", "Build transactions with the view")
-            values = (getattr(argument, "key", argument) for argument in transaction.arguments)
+            self._count(transaction, view)
+            plain = transaction.arguments[: _ARGUMENTS_BEFORE_SALT.get(transaction.method)]
+            values = (getattr(argument, "key", argument) for argument in plain)
             self.deeds.append((view.now, transaction.method, tuple(values), transaction.value))
         if sum(transaction.value for transaction in transactions) > view.balance:
             raise _broken(kind, "spends more than it has", "Look at view.balance first")
         return transactions
+
+    def _count(self, transaction: Transaction, view: View) -> None:
+        """Keep count of what only some behaviours do."""
+        mechanism, method = self._economy.trainer.mechanism, transaction.method
+        self.predictions += method == "predict" and transaction.value > 0
+        self.bounties += method in mechanism.paid_actions and transaction.value > 0
+        if method == "report" and mechanism.windows is not None:
+            age = view.now - transaction.arguments[2]
+            self.reports += age < mechanism.windows.expired and self._actor.address != mechanism.owner
 
     def _public(self) -> Any:
         """What anyone can see of the world, money first."""

@@ -13,28 +13,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.design import Design, Grid, Points, Zip
+    from experiments.design_files import load_design
     from experiments.experiment import Experiment, load_experiment
+    from experiments.merging import merge
     from experiments.result import Result
     from experiments.runner import run
+    from experiments.sampling import LatinHypercube, Random, Sobol
     from experiments.scenario import Scenario, load_scenario, scenario_hash, with_levers
     from experiments.sweeper import Results, sweep
 
 __all__ = [
-    "Design", "Experiment", "Grid", "Points", "Result", "Results", "Scenario", "Zip", "load_experiment",
-    "load_scenario", "run", "scenario_hash", "sweep", "with_levers",
+    "Design", "Experiment", "Grid", "LatinHypercube", "Points", "Random", "Result", "Results", "Scenario", "Sobol",
+    "Zip", "load_design", "load_experiment", "load_scenario", "merge", "run", "scenario_hash", "sweep", "with_levers",
 ]  # fmt: skip
 
 _HOME = {
     "Design": "experiments.design",
     "Experiment": "experiments.experiment",
     "Grid": "experiments.design",
+    "LatinHypercube": "experiments.sampling",
     "Points": "experiments.design",
+    "Random": "experiments.sampling",
     "Result": "experiments.result",
     "Results": "experiments.sweeper",
     "Scenario": "experiments.scenario",
+    "Sobol": "experiments.sampling",
     "Zip": "experiments.design",
+    "load_design": "experiments.design_files",
     "load_experiment": "experiments.experiment",
     "load_scenario": "experiments.scenario",
+    "merge": "experiments.merging",
     "run": "experiments.runner",
     "scenario_hash": "experiments.scenario",
     "sweep": "experiments.sweeper",

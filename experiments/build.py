@@ -10,14 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agents import Participant, Settings
+from agents import Coalition, Member, Participant, Settings
+from experiments.chain_section import IMMEDIATE
 from experiments.deployment import imported_model, imported_settings
 from experiments.fields import Amount
+from experiments.mechanism_section import MechanismSection
 from experiments.people import BEHAVIOURS, AgentGroup
-from experiments.schema import MechanismSection, Scenario
-from mechanisms import MECHANISMS, DepositRefundTake, Points, PredictionMarket, points, prediction_market
-from mechanisms.deposit_refund_take import Parameters
-from sim.chain import Chain, Clock
+from experiments.schema import Scenario
+from mechanisms import MECHANISMS, DepositRefundTake, Points, PredictionMarket, points, prediction_market, rule_of
+from sim.actor import Actor
+from sim.blocks import BlockEconomy, BlockRules
+from sim.chain import Address, Chain, Clock
 from sim.contracts import CollaborativeTrainer, DataHandler, IncentiveMechanism, ModelContract
 from sim.data import Dataset, DataStream, load_dataset
 from sim.economy import Economy, Schedule
@@ -28,6 +31,7 @@ from sim.rng import Streams
 from sim.units import DAY, Wei
 
 RECORDS, INCENTIVE, TRAINER, MODEL = "<records>", "<incentive>", "<trainer>", "<model>"
+NewMechanism = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
 _ENTROPY_BYTES = 32
 _KEPT_DATASETS, _KEPT_BASELINES = 4, 256
 
@@ -35,11 +39,11 @@ _datasets: OrderedDict[Any, Dataset] = OrderedDict()
 _baselines: OrderedDict[Any, float] = OrderedDict()
 
 
-def build(scenario: Scenario, dataset: Dataset | None = None) -> Economy:
+def build(scenario: Scenario, dataset: Dataset | None = None, mechanism: NewMechanism | None = None) -> Economy:
     """The economy of a scenario, ready to run, its model trained on the initial samples.
 
-    ``dataset`` takes the place of the one the scenario names. Raises `ConfigError` where the data set or a behaviour
-    cannot be used as the scenario says.
+    ``dataset`` and ``mechanism`` (a class, or a function of chain, address and data handler) take the place of those
+    that the scenario names. Raises `ConfigError` where the data set or a behaviour cannot be used as the scenario says.
     """
     dataset = dataset or dataset_of(scenario)
     streams = Streams(scenario.seed, scenario.replication)
@@ -51,18 +55,34 @@ def build(scenario: Scenario, dataset: Dataset | None = None) -> Economy:
     if scenario.model.imported is None:
         model.fit(stream.initial_features, stream.initial_labels)
     records = DataHandler(chain, RECORDS)
-    mechanism = _mechanism(scenario, chain, records, streams)
-    trainer = CollaborativeTrainer(chain, TRAINER, records, mechanism, model)
-    for contract in (records, mechanism, trainer, ModelContract(chain, MODEL, model)):
+    incentive = mechanism(chain, INCENTIVE, records) if mechanism else _mechanism(scenario, chain, records, streams)
+    trainer = CollaborativeTrainer(chain, TRAINER, records, incentive, model)
+    for contract in (records, incentive, trainer, ModelContract(chain, MODEL, model)):
         chain.deploy(contract)
-    record = scenario.record
     _check_gas_of_a_sample(chain, model, stream)
-    schedule = Schedule(scenario.horizon, record.accuracy_every, record.display_every)
-    economy = Economy(chain, trainer, stream, schedule, seed=scenario.seed)
+    economy = _economy(scenario, streams, chain, trainer, stream)
+    coalitions = {name: Coalition(name) for name in map(coalition_of, scenario.agents) if name}
     for group in scenario.agents:
-        for participant in _participants(economy, group, scenario.unit, streams):
+        for participant in _participants(economy, group, scenario.unit, streams, coalitions):
             economy.join(participant)
     return economy
+
+
+def _economy(
+    scenario: Scenario, streams: Streams, chain: Chain, trainer: CollaborativeTrainer, stream: DataStream
+) -> Economy:
+    """The economy around a trainer, nobody in it yet; with a mempool where the scenario says so."""
+    record, section, seed = scenario.record, scenario.chain, scenario.seed
+    schedule = Schedule(scenario.horizon, record.accuracy_every, record.display_every)
+    if section.ordering == IMMEDIATE:
+        return Economy(chain, trainer, stream, schedule, seed=seed)
+    kinds = {group.name: group.kind for group in scenario.agents}
+
+    def favours(actor: Actor) -> bool:
+        return is_adversarial(kinds[actor.group])
+
+    rules = BlockRules(section.ordering, section.latency, favours, streams.generator("order of transactions"))
+    return BlockEconomy(chain, trainer, stream, schedule, seed=seed, rules=rules)
 
 
 def honest_twin(scenario: Scenario) -> Scenario:
@@ -89,6 +109,17 @@ def is_provider(kind: str) -> bool:
     return BEHAVIOURS[kind].traits.provides
 
 
+def is_contributor(kind: str) -> bool:
+    """Whether a behaviour has one of the two roles, honest or adversary: it adds contributions, and pays for none."""
+    traits = BEHAVIOURS[kind].traits
+    return traits.contributes and not traits.provides
+
+
+def coalition_of(group: AgentGroup) -> str:
+    """The coalition of a group: the one it names; else its own if its addresses act as one, "" if they do not."""
+    return group.coalition or (group.name if BEHAVIOURS[group.kind].traits.coordinated else "")
+
+
 def addresses(group: AgentGroup) -> list[str]:
     """The addresses of a group: its name, or its name with a number from 1 on."""
     return [group.name] if group.count == 1 else [f"{group.name}-{i}" for i in range(1, group.count + 1)]
@@ -97,7 +128,7 @@ def addresses(group: AgentGroup) -> list[str]:
 def dataset_of(scenario: Scenario) -> Dataset:
     """The data set of a scenario; each process keeps the last few it read, as long as a file does not change."""
     name, options = scenario.data.dataset, scenario.data.options.chosen()
-    return _kept(_datasets, _dataset_key(scenario), _KEPT_DATASETS, lambda: load_dataset(name, **options))
+    return _kept(_datasets, dataset_key(scenario), _KEPT_DATASETS, lambda: load_dataset(name, **options))
 
 
 def baseline_accuracy(scenario: Scenario) -> float:
@@ -106,7 +137,7 @@ def baseline_accuracy(scenario: Scenario) -> float:
     Each process keeps it for each data set and model setting.
     """
     section, options = scenario.model, _options(scenario)
-    key = (_dataset_key(scenario), kind_of(section.kind), section.profile, *sorted(options.items()))
+    key = (dataset_key(scenario), kind_of(section.kind), section.profile, *sorted(options.items()))
 
     def measure() -> float:
         dataset = dataset_of(scenario)
@@ -138,10 +169,8 @@ def _untrained(scenario: Scenario, dataset: Dataset, options: dict[str, Any], ch
 
 def _options(scenario: Scenario) -> dict[str, Any]:
     """The parameters of a kind of model; what a file brings is the file's. Raises `ConfigError`."""
-    section, kind = scenario.model, kind_of(scenario.model.kind)
-    options: dict[str, Any] = {"smoothing": section.smoothing} if kind == "naive_bayes" else {}
-    if kind.endswith("perceptron"):
-        options = {"step": section.step, "passes": section.passes}
+    section = scenario.model
+    options = section.options()
     if section.imported is None:
         return options
     for name, value in imported_settings(section.imported).items():
@@ -165,7 +194,7 @@ def _kept(cache: OrderedDict[Any, Any], key: Any, most: int, make: Callable[[], 
     return cache[key]
 
 
-def _dataset_key(scenario: Scenario) -> tuple[Any, ...]:
+def dataset_key(scenario: Scenario) -> tuple[Any, ...]:
     """A file that was written again is another data set, and so is one read with other options."""
     name, options = scenario.data.dataset, tuple(scenario.data.options.chosen().items())
     try:
@@ -201,16 +230,19 @@ def _check_gas_of_a_sample(chain: Chain, model: Classifier, stream: DataStream) 
 def _stream(scenario: Scenario, dataset: Dataset, streams: Streams, vectors: bool) -> DataStream:
     data, train = scenario.data, dataset.x_train
     rows = len(UnitVectors(train).filled()) if vectors else len(train)
-    if data.size is not None and data.size > rows:
+    if data.size is not None and data.size > rows and not data.with_replacement:
         raise ConfigError(
             f"data.size is {data.size}; data set {dataset.name!r} has {rows} training rows"
-            f"{' with features' if vectors else ''}. Lower it, or write 'all'."
+            f"{' with features' if vectors else ''}. Lower it, write 'all', or set data.with_replacement = true."
         )
     initial, size = data.initial_rows(rows), rows if data.size is None else data.size
-    if initial > size:
-        raise ConfigError(f"data.initial is {initial}; there are {size} rows in all (data.size). Lower it.")
+    if initial > min(size, rows):
+        raise ConfigError(f"data.initial is {initial}; there are {min(size, rows)} rows for it. Lower it.")
     generator = streams.generator("data") if data.shuffle else None
-    return DataStream(dataset, initial=initial, size=size, generator=generator, vectors=vectors)
+    return DataStream(
+        dataset, initial=initial, size=size, generator=generator, vectors=vectors,
+        with_replacement=scenario.data.with_replacement,
+    )  # fmt: skip
 
 
 def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler, streams: Streams) -> IncentiveMechanism:
@@ -223,25 +255,14 @@ def _mechanism(scenario: Scenario, chain: Chain, records: DataHandler, streams: 
         return kind(chain, INCENTIVE, records, _market(section, scenario.unit), entropy)
     if not issubclass(kind, DepositRefundTake):
         return kind(chain, INCENTIVE, records)
-    parameters = Parameters(
-        profile=section.profile,
-        cost_weight=section.cost_weight,
-        refund_window=section.refund_window,
-        owner_claim_after=section.owner_claim_after,
-        any_claim_after=section.any_claim_after,
-        deposit_policy=section.deposit_policy,
-        deposit=section.deposit.wei(scenario.unit),
-        refund_rule=section.refund_rule,
-        crumb_standing=section.crumb_standing,
-        unit=scenario.unit,
-    )
+    parameters = section.deposit_rules(scenario.unit)
     known = [address for group in scenario.agents for address in addresses(group)]
     if section.owner and section.owner not in known:
         raise ConfigError(
             f"mechanism.owner is {section.owner!r}, which is no agent's address. Choose one of {', '.join(known[:6])}"
             f"{', …' if len(known) > 6 else ''}."
         )
-    return kind(chain, INCENTIVE, records, parameters, section.owner)
+    return rule_of(parameters)(chain, INCENTIVE, records, parameters, section.owner)
 
 
 def _market(section: MechanismSection, unit: Wei) -> prediction_market.Parameters:
@@ -252,6 +273,7 @@ def _market(section: MechanismSection, unit: Wei) -> prediction_market.Parameter
         group_contributions=section.group_contributions,
         reset_model_during_reward_phase=section.reset_model_during_reward_phase,
         round_rule=section.round_rule or "",
+        revealed_first=section.revealed_first,
         reveal_within=section.reveal_within,
         any_claim_after=7 * DAY if section.any_claim_after is None else section.any_claim_after,
         unit=unit,
@@ -266,6 +288,7 @@ def settings_of(group: AgentGroup, unit: Wei) -> Settings:
         willingness_mean=None if limit is None else limit.mean.wei(unit),
         willingness_sd=0 if limit is None else limit.sd.wei(unit),
         most_gas_price=None if group.most_gas_price is None else group.most_gas_price.wei(unit),
+        tip=group.tip.wei(unit),
         arrival=arrival.kind,
         mean_gap=arrival.mean_gap,
         gap_sd=arrival.sd,
@@ -279,12 +302,16 @@ def settings_of(group: AgentGroup, unit: Wei) -> Settings:
     )
 
 
-def _participants(economy: Economy, group: AgentGroup, unit: Wei, streams: Streams) -> list[Participant]:
+def _participants(
+    economy: Economy, group: AgentGroup, unit: Wei, streams: Streams, coalitions: dict[str, Coalition]
+) -> list[Participant]:
     settings = settings_of(group, unit)
     parameters = {
         name: value.wei(unit) if isinstance(value, Amount) else value for name, value in group.parameters().items()
     }
     behaviour = BEHAVIOURS[group.kind]
+    if issubclass(behaviour, Member):
+        parameters["coalition"] = coalitions[coalition_of(group)]
     try:
         return [behaviour(economy, name, settings, streams, group.name, **parameters) for name in addresses(group)]
     except ConfigError as error:

@@ -1,5 +1,5 @@
-"""What can be named in a config, with a line about each: agents, mechanisms, models, data sets, scenarios
-and experiments."""
+"""What can be named or set in a config, with a line about each: agents, mechanisms, models, data sets, scenarios and
+experiments, levers, presets of fees."""
 
 from __future__ import annotations
 
@@ -99,17 +99,58 @@ def _scenarios() -> list[Entry]:
     ]
 
 
+def _questions() -> list[Entry]:
+    from experiments.analysis.questions import question_facts
+
+    return question_facts()
+
+
+def _levers() -> list[Entry]:
+    from experiments.lever_list import lever_entries
+
+    return [
+        {
+            "name": lever.path,
+            "description": f"{lever.meaning}{f' [{lever.default}]' if lever.default else ''}",
+            "default": lever.default,
+            "of": list(lever.of),
+        }
+        for lever in lever_entries()
+    ]
+
+
+def _fees() -> list[Entry]:
+    from sim.chain.fees_presets import FEE_TERMS
+    from sim.units import GWEI
+
+    found = []
+    for name, terms in FEE_TERMS.items():
+        price = terms.price or terms.base_fee
+        moves = " on average" if terms.kind == "eip1559" else ""
+        text = f"{price / GWEI:g} gwei per gas{moves}" if price else "gas costs nothing"
+        if name == terms.kind != "free":  # a kind without figures, not a preset
+            text = {"fixed": "a price of your own", "eip1559": "a base fee of your own that moves with demand"}[name]
+        ether = (
+            "" if terms.ether_price is None else f", an ether costs {float(terms.ether_price):,.0f} {terms.currency}"
+        )
+        found.append({"name": name, "description": f"{text}, gas of {terms.hardfork}{ether}"})
+    return found
+
+
 _CATALOGUES: dict[str, Callable[[], list[Entry]]] = {
     "agents": _agents,
     "mechanisms": _mechanisms,
     "models": _models,
     "datasets": _datasets,
     "scenarios": _scenarios,
+    "levers": _levers,
+    "fees": _fees,
+    "questions": _questions,
 }
 
 
 def catalogue(what: str) -> list[Entry]:
-    """Entries with ``name``, ``description`` and more of one of the five kinds. Raises `ConfigError` for another."""
+    """Entries with ``name``, ``description`` and more of one of the kinds. Raises `ConfigError` for another."""
     if what not in _CATALOGUES:
         raise ConfigError(f"Cannot list {what!r}.{did_you_mean(what, _CATALOGUES)} Choose {', '.join(_CATALOGUES)}.")
     return _CATALOGUES[what]()

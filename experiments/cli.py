@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments import cli_data
+from experiments import cli_analysis, cli_data, cli_new, cli_reproduce, cli_tournament
 
 if TYPE_CHECKING:
     from experiments.result import Result
@@ -31,13 +30,21 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_data.app)
+app.command("reproduce")(cli_reproduce.reproduce_command)
+app.command("tournament")(cli_tournament.tournament_command)
+app.add_typer(cli_analysis.app)
+app.command("new")(cli_new.new_command)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a field: mechanism.cost_weight=20. May be repeated."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a field: mechanism.cost_weight=20; or add agents: 'agents.+={kind=\"spammer\"}'. May be repeated.",
+    ),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show where in the program an error comes from.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -47,7 +54,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 def _start(context: typer.Context) -> None:
     """Simulate the incentive economy of 0xDeCA10B: deposits, a learning model, honest people and liars."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        typer.echo(cli_new.FIRST_STEPS)
 
 
 @app.command("run")
@@ -93,27 +100,13 @@ def run_command(
 
 
 def _scenario(name: str, levers: list[str] | None, seed: int | None) -> Scenario:
+    from experiments.levers import read_levers
     from experiments.scenario import load_scenario
 
-    pulled = dict(_lever(text) for text in levers or ())
+    pulled = read_levers(levers or ())
     if seed is not None:
         pulled["seed"] = seed
     return load_scenario(name, pulled)
-
-
-def _lever(text: str) -> tuple[str, Any]:
-    """Path and value of ``path=value``; a value that is no TOML is text."""
-    from sim.errors import ConfigError
-
-    path, equals, value = text.partition("=")
-    path = path.strip()
-    if not equals or not path:
-        raise ConfigError(f"--set {text!r} must be PATH=VALUE, such as --set mechanism.cost_weight=20.")
-    try:
-        parsed = tomllib.loads(f"value = {value}")
-    except (ValueError, RecursionError):
-        return path, value.strip()
-    return path, parsed["value"] if set(parsed) == {"value"} else value.strip()
 
 
 def _run_with_progress(scenario: Scenario, twin: bool, trace: Path | None, model_file: Path | None) -> Result:
@@ -143,13 +136,15 @@ def _show(result: Result, folder: Path) -> None:
     """Print table and story, write the files and say where they are."""
     from rich.console import Console
 
-    from experiments.output import agents_table, write_result
+    from experiments.output import agents_table, leaderboard_table, write_result
     from experiments.story import story
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=100)
-    console.print(agents_table(result))
+    for table in (agents_table(result), leaderboard_table(result)):
+        if table is not None:
+            console.print(table)
     for sentence in story(result):
         console.print(sentence, highlight=False, markup=False)
     replaced = " in place of the run before" if (folder / "result.json").exists() else ""
@@ -166,36 +161,50 @@ def sweep_command(
     workers: Annotated[int | None, typer.Option(help="Processes, 1 or more; default: one for each core.")] = None,
     replications: Annotated[int | None, typer.Option(help="Runs of each point, in place of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Run only what is missing or failed in the folder.")] = False,
+    executor: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Run on Dask: dask://HOST:PORT, or dask://local.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N parts; see merge.")] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="Exit code 0 even if runs failed.")] = False,
+    size: Annotated[str, typer.Option(help="quick, or paper: with what the file's table [paper] changes.")] = "quick",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Time one run and estimate; write nothing.")] = False,
     levers: SetOption = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures/ and report.html.")] = True,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Run all economies of an experiment on all cores, and tell what was found. Exit code 1 if any run failed."""
-    from experiments.cli_sweep import announce, announce_kept, as_json_text, conclude, publish, shown_progress
+    from experiments.cli_sweep import dry_run as try_one
+    from experiments.cli_sweep import sweep_and_tell
     from experiments.experiment import load_experiment
-    from experiments.report import read_results
-    from experiments.store import Store
-    from experiments.sweeper import sweep, worker_count
+    from experiments.levers import read_levers
 
-    chosen = load_experiment(experiment, dict(_lever(text) for text in levers or ())).replicated(replications)
+    chosen = load_experiment(experiment, read_levers(levers or ()), size).replicated(replications)
+    if dry_run:
+        try_one(chosen, workers)
+        return
     folder = Path("results") / chosen.name.replace(" ", "-") if out is None else Path(out)
-    count = worker_count(workers)
-    store = Store(folder, chosen, resume)  # refuses a folder of something else before anything is announced
-    if not as_json:
-        announce(chosen)
-        if all(map(store.is_done, chosen.jobs())):
-            announce_kept(chosen)
-    with shown_progress(as_json, count) as progress:
-        sweep(chosen, folder, workers=count, resume=resume, progress=progress)
-    finished = read_results(folder)
-    if as_json:
-        if figures:
-            publish(finished)
-        print(as_json_text(finished))
-    else:
-        conclude(finished, pictured=figures)
-    if finished.manifest["failures"]:
+    went_well = sweep_and_tell(
+        chosen, folder, as_json, figures,
+        workers=workers, resume=resume, executor=executor, shard=shard, fail_fast=fail_fast,
+    )  # fmt: skip
+    if not (went_well or keep_going):
+        raise typer.Exit(1)
+
+
+@app.command("merge")
+def merge_command(
+    folders: Annotated[list[str], typer.Argument(metavar="DIR...", help="Results folders of shards.")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="A new folder for all of them together.")],
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures/ and report.html.")] = True,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Put the shards of one experiment together, and tell what was found. Exit code 1 if runs failed or are missing."""
+    from experiments.cli_sweep import merge_and_tell
+
+    if not merge_and_tell(folders, Path(out), as_json, figures):
         raise typer.Exit(1)
 
 
@@ -206,14 +215,16 @@ def report_command(
     markdown: Annotated[bool, typer.Option("--markdown", help="report.md, with its figures beside it.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="report.tex: the tables of points, for booktabs.")] = False,
     dta: Annotated[bool, typer.Option("--dta", help="runs.dta: the table of runs, for Stata 14 and newer.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Every table as CSV: runs.csv, series.csv, ...")] = False,
     debug: DebugOption = False,
 ) -> None:
     """Report a sweep: one page for a browser (report.html) or, if options say so, files for a paper."""
     from experiments.cli_sweep import write_reports
+    from experiments.tables import write_csv
 
     asked = {"markdown": markdown, "latex": latex, "dta": dta}
-    formats = [name for name, wanted in asked.items() if wanted] or ["html"]
-    for path in write_reports(folder, out, formats):
+    formats = [name for name, wanted in asked.items() if wanted] or ([] if csv else ["html"])
+    for path in [*write_reports(folder, out, formats), *(write_csv(Path(folder)) if csv else [])]:
         print(f"Written: {path}")
 
 
@@ -270,13 +281,33 @@ def gas_command(
         raise typer.Exit(1)
 
 
+@app.command("app")
+def app_command(
+    scenario: Annotated[str, typer.Argument(help="Scenario or story to begin with.")] = "quickstart",
+    port: Annotated[int, typer.Option(help="Port to serve at, 1 to 65535.")] = 8765,
+    host: Annotated[str, typer.Option(help="Address to serve at; the default is this machine alone.")] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser here.")] = True,
+    tournament: Annotated[
+        str | None, typer.Option(metavar="STRATEGIES.csv", help="Show a tournament of these, for a projector.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Draws of the tournament, 1 to 10,000.")] = 10,
+    debug: DebugOption = False,
+) -> None:
+    """Play with economies in a browser: levers, live charts, stories. Ctrl-C ends it."""
+    from experiments.cli_app import serve_app
+
+    serve_app(scenario, host, port, browser, tournament, draws)
+
+
 @app.command("list")
 def list_command(
-    what: Annotated[str, typer.Argument(help="agents, mechanisms, models, datasets or scenarios (experiments too).")],
+    what: Annotated[
+        str, typer.Argument(help="agents, mechanisms, models, datasets, scenarios, questions, levers or fees.")
+    ],
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """List what a scenario can name, with a line about each."""
+    """List what a scenario can name or set, with a line about each."""
     from experiments.catalogue import catalogue
 
     entries = catalogue(what)
@@ -298,9 +329,10 @@ def check_command(
 ) -> None:
     """Check a scenario or an experiment, and its data, without running it."""
     from experiments.experiment import experiment_of
+    from experiments.levers import read_levers
     from experiments.scenario import load_scenario, read_config
 
-    pulled = dict(_lever(text) for text in levers or ())
+    pulled = read_levers(levers or ())
     config, source = read_config(file)
     if "design" in config:
         experiment = experiment_of(config, source, pulled, Path(file).parent)
@@ -334,6 +366,7 @@ def _tell(scenario: Scenario) -> None:
 
 def main() -> None:
     """Entry point: run the command line, and turn errors into one paragraph for people."""
+    from experiments.pages import with_page
     from sim.errors import ConfigError
 
     debug = "--debug" in sys.argv[1:]
@@ -342,7 +375,7 @@ def main() -> None:
     except ConfigError as error:
         if debug:
             raise
-        sys.exit(_complain(str(error), 2))
+        sys.exit(_complain(with_page(str(error)), 2))
     except SystemExit as end:  # typer's answer to everything it understands, an interrupt included
         if end.code == INTERRUPTED:
             _complain("Interrupted; no half-written file is left.", INTERRUPTED)

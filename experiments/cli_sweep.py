@@ -6,20 +6,25 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.comparisons import many_intervals
+from experiments.execution import execute
 from experiments.experiment import Experiment
 from experiments.files import check_folder
 from experiments.findings import ABOUT_INTERVALS, findings
+from experiments.merging import merge
 from experiments.metrics import summary
 from experiments.points import points_of, unbroken
+from experiments.pools import worker_count
+from experiments.progress import SweepProgress, clock, shown_progress
 from experiments.report import Finished, read_results, write_dta, write_html, write_latex, write_markdown
 from experiments.report.blocks import Table
 from experiments.report.tables import brief_table
-from experiments.sweeper import SweepProgress
+from experiments.store import Store
+from experiments.sweeper import Results, shard_of, sweep
 from sim.errors import ConfigError
 
 MOST_POINTS = 100
@@ -34,32 +39,87 @@ def announce(experiment: Experiment) -> None:
         print("  each run beside its honest-only twin")
 
 
-@contextmanager
-def shown_progress(quiet: bool, workers: int) -> Iterator[Callable[[SweepProgress], None]]:
-    """A callback for `sweep`: an estimate after the first run (unless quiet), a bar on a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+def dry_run(experiment: Experiment, workers: int | None) -> None:
+    """Print the design, make its first run and tell how long all would take; nothing is written.
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("runs", total=None, note="starting the workers")
-
-        def advance(state: SweepProgress) -> None:
-            if state.done == 1 and not quiet:
-                print(_estimate(state, workers), flush=True)
-            note = f"{state.kept + state.done:,}/{state.total:,}, {state.rate:.2f} runs/s"
-            note += f", {state.failed:,} failed" if state.failed else ""
-            note += f", {_clock(state.eta_s)} left"
-            bar.update(task, total=state.total, completed=state.kept + state.done, note=note)
-
-        yield advance
+    Raises `ConfigError` if that run fails.
+    """
+    count = worker_count(workers)
+    announce(experiment)
+    job = next(experiment.jobs())
+    answer = execute(experiment.scenario_of(job), experiment.twin, experiment.compared)
+    if answer.error:
+        raise ConfigError(f"The first run failed: {answer.error}")
+    seconds = experiment.design.estimate(answer.task_s, count)
+    print(
+        f"One run took {answer.task_s:.2f} s; all {experiment.design.runs:,} will take about {clock(seconds)} on "
+        f"{count} worker{'' if count == 1 else 's'}. Nothing was written."
+    )
 
 
-def announce_kept(experiment: Experiment) -> None:
-    """Say that there is nothing to run."""
-    runs = experiment.design.runs
-    print(f"All {runs:,} runs are there already; to run them anew, name another folder or delete this one.")
+def sweep_and_tell(experiment: Experiment, folder: Path, as_json: bool, figures: bool, **options: Any) -> bool:
+    """Sweep with the options of `experiments.sweeper.sweep`, and print what was found; whether every run went well."""
+    count, shard = worker_count(options["workers"]), shard_of(options["shard"])
+    Store(folder, experiment, options["resume"])  # refuses a folder of something else before anything is announced
+    if not as_json:
+        announce(experiment)
+    made = 0
+    with shown_progress(count, None if as_json else _say) as advance:
+
+        def count_and_show(state: SweepProgress) -> None:
+            nonlocal made
+            made = state.done
+            advance(state)
+
+        results = sweep(experiment, folder, progress=count_and_show, **options)
+    if not made and not as_json:
+        runs = results.manifest["counts"]["runs"]
+        print(f"All {runs:,} runs are there already; to run them anew, name another folder or delete this one.")
+    if results.manifest["counts"]["missing"]:
+        _tell_of_part(results, None if shard is None else f"Shard {shard.number} of {shard.of}", as_json)
+    else:
+        _tell(folder, as_json, figures)
+    return not results.failures
+
+
+def merge_and_tell(folders: Sequence[str], out: Path, as_json: bool, figures: bool) -> bool:
+    """Merge and print what was found; whether every run is there and went well."""
+    results = merge(folders, out)
+    missing = results.manifest["counts"]["missing"]
+    if missing:
+        _tell_of_part(results, None, as_json)
+    else:
+        _tell(out, as_json, figures)
+    return not (missing or results.failures)
+
+
+def _tell(folder: Path, as_json: bool, figures: bool) -> None:
+    """What a whole sweep found."""
+    finished = read_results(folder)
+    if as_json:
+        if figures:
+            publish(finished)
+        print(as_json_text(finished))
+    else:
+        conclude(finished, pictured=figures)
+
+
+def _tell_of_part(results: Results, name: str | None, as_json: bool) -> None:
+    """What there is of a sweep of which runs are missing: nothing can be said of points that nobody has run yet."""
+    if as_json:
+        print(json.dumps({"folder": str(results.folder), **results.manifest}))
+        return
+    counts = results.manifest["counts"]
+    failed = f", {counts['failed']:,} of them failed" if counts["failed"] else ""
+    print(
+        f"{name or 'Not all runs are there'}: {results.folder}{os.sep} holds {counts['runs']:,} runs{failed}; "
+        f"{counts['missing']:,} are missing. Put all shards together with 'deca10b merge DIR DIR ... --out DIR', or "
+        f"run what is missing with 'deca10b sweep ... --out DIR --resume'."
+    )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def conclude(finished: Finished, pictured: bool) -> None:
@@ -74,7 +134,7 @@ def conclude(finished: Finished, pictured: bool) -> None:
     console.print(_on_terminal(brief_table(points[:MOST_POINTS], levers)))
     if len(points) > MOST_POINTS:
         console.print(f"... and {len(points) - MOST_POINTS:,} more points in runs.parquet.", highlight=False)
-    console.print(ABOUT_INTERVALS, highlight=False, markup=False)
+    console.print(f"{ABOUT_INTERVALS} {many_intervals(len(points))}".strip(), highlight=False, markup=False)
     for sentence in findings(finished.runs, finished.experiment):
         text = textwrap.fill(unbroken(sentence), console.width, initial_indent="- ", subsequent_indent="  ")
         console.print(text.replace("\u00a0", " "), highlight=False, markup=False, soft_wrap=True)
@@ -127,27 +187,6 @@ def write_reports(folder: str, out: str | None, formats: list[str]) -> list[Path
     for path in paths:
         check_folder(path.parent)
     return [_WRITE[name](finished, path) for name, path in zip(formats, paths, strict=True)]
-
-
-def _estimate(state: SweepProgress, workers: int) -> str:
-    kept = f", {state.kept:,} are there already" if state.kept else ""
-    seconds = state.last_s * state.left / max(1, min(workers, state.left))
-    return (
-        f"One run took {state.last_s:.2f} s{kept}; the other {state.left:,} will take about {_clock(seconds)} on "
-        f"{workers} worker{'' if workers == 1 else 's'}."
-    )
-
-
-def _clock(seconds: float) -> str:
-    """A stretch of time in words: 45 s, 3 min 20 s, 2 h 5 min."""
-    if seconds == float("inf"):
-        return "?"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def _on_terminal(table: Table) -> Any:

@@ -17,9 +17,23 @@ from sim.chain import Chain
 from sim.data import Dataset
 from sim.errors import ConfigError
 from sim.models import Classifier, kind_of, models_of
-from sim.models.deployment import Deployment, Document, document_of, read_deployment, read_kind
+from sim.models.deployment import TYPES, Deployment, Document, document_of, read_deployment, read_kind
 
 LARGEST_FILE = 10**8
+
+
+def has_file(kind: str, profile: str) -> bool:
+    """Whether a model can be written to, and start from, a deployment file: only what is like a contract."""
+    return profile != "reference" and kind_of(kind) in map(kind_of, TYPES.values())
+
+
+def check_has_file(kind: str, profile: str) -> None:
+    """Raise `ConfigError` for a model that no contract of 0xDeCA10B is like."""
+    if not has_file(kind, profile):
+        raise ConfigError(
+            f"A model of kind {kind!r} and profile {profile!r} has no deployment file. Leave out --export-model, or "
+            f"choose one of {', '.join(sorted(set(TYPES.values())))} under the profile 'corrected' or 'solidity'."
+        )
 
 
 def check_model_path(name: str) -> Path:

@@ -17,32 +17,36 @@ their differences under common random numbers; without, each point has numbers o
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from experiments.levers import written
-from experiments.messages import did_you_mean, shown
+from experiments.messages import shown
+from experiments.stopping import Until, check_pilot, until_of
 from sim.errors import ConfigError
 
 Point = dict[str, Any]
 """A value for each lever it sets, by dotted path."""
 
 MOST_RUNS = 10**6
-KINDS = ("grid", "zip", "list")
-_KEYS = ("kind", "replications", "pair_seeds", "twin", "levers", "points")
 _SHOWN_VALUES = 12
 
 
 class Design(Sequence[Point]):
-    """Points in their order, each to be run ``replications`` times. `Grid`, `Zip` and `Points` make one.
+    """Points in their order, each to be run ``replications`` times.
+
+    `Grid`, `Zip` and `Points` make one, and `LatinHypercube`, `Sobol` and `Random` of `experiments.sampling`.
 
     Parameters
     ----------
     points : at least one; a point without levers is the scenario as it is
     replications : runs of each point, 1 to 10^6
     pair_seeds : replication r of every point draws the same random numbers
+    until : go on with points whose interval is still too wide, see `experiments.stopping`; or a table that says so
 
     Raises
     ------
@@ -52,17 +56,26 @@ class Design(Sequence[Point]):
 
     kind = "list"
 
-    def __init__(self, points: Sequence[Mapping[str, Any]], replications: int = 1, pair_seeds: bool = True) -> None:
-        self.replications = _checked_replications(replications)
+    def __init__(
+        self,
+        points: Sequence[Mapping[str, Any]],
+        replications: int = 1,
+        pair_seeds: bool = True,
+        until: Until | Mapping[str, Any] | None = None,
+    ) -> None:
+        self.replications = checked_replications(replications)
         if not isinstance(pair_seeds, bool):
             raise ConfigError(f"design.pair_seeds is {shown(pair_seeds)}; it must be true or false, without quotes.")
         self.pair_seeds = pair_seeds
-        _check_runs(len(points), replications)
+        self.until = until_of(until)
+        check_runs(len(points), replications if self.until is None else self.until.most)
+        if self.until is not None:
+            check_pilot(self.until, replications)
         self._points = tuple(dict(point) for point in points)
 
     @property
     def runs(self) -> int:
-        """Points times replications."""
+        """Points times replications; with ``until`` these are the runs of the pilot, and more may follow."""
         return len(self) * self.replications
 
     @property
@@ -72,9 +85,25 @@ class Design(Sequence[Point]):
 
     def replicated(self, replications: int) -> Design:
         """The same points with another number of replications."""
-        changed = Design(self._points, replications, self.pair_seeds)
-        changed.kind = self.kind
+        changed = copy.copy(self)
+        changed.replications = checked_replications(replications)
+        if self.until is not None:
+            check_pilot(self.until, replications)
+        check_runs(len(self), replications)
         return changed
+
+    def estimate(self, run_s: float, workers: int = 1) -> float:
+        """Seconds that the runs will take if one takes ``run_s`` and so many workers share them."""
+        return run_s * math.ceil(self.runs / workers)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the points to a file: ``.toml`` with all that a design says, or a ``.csv`` of the points alone.
+
+        `experiments.design_files.load_design` reads both. Raises `ConfigError`.
+        """
+        from experiments.design_files import save_design
+
+        return save_design(self, path)
 
     def as_grid(self) -> Design:
         """The same points as the `Grid` they are, if they are every combination of values in a grid's order."""
@@ -84,7 +113,8 @@ class Design(Sequence[Point]):
                 values[lever].setdefault(repr(value), value)
         if not values or math.prod(map(len, values.values())) != len(self):
             return self
-        grid = Grid({lever: list(met.values()) for lever, met in values.items()}, self.replications, self.pair_seeds)
+        lists = {lever: list(met.values()) for lever, met in values.items()}
+        grid = Grid(lists, self.replications, self.pair_seeds, self.until)
         return grid if grid == self else self
 
     def __len__(self) -> int:
@@ -94,7 +124,7 @@ class Design(Sequence[Point]):
     def __getitem__(self, place: Any) -> Any:
         """A point by its number, or the design of a slice of points."""
         if isinstance(place, slice):
-            return Design(self._points[place], self.replications, self.pair_seeds)
+            return Design(self._points[place], self.replications, self.pair_seeds, self.until)
         return dict(self._points[place])
 
     def __iter__(self) -> Iterator[Point]:
@@ -102,7 +132,7 @@ class Design(Sequence[Point]):
         return (dict(point) for point in self._points)
 
     def __add__(self, other: Design) -> Design:
-        """The points of both; they must agree on replications and pairing."""
+        """The points of both; they must agree on replications, pairing and ``until``."""
         if not isinstance(other, Design):
             return NotImplemented
         if (self.replications, self.pair_seeds) != (other.replications, other.pair_seeds):
@@ -110,14 +140,16 @@ class Design(Sequence[Point]):
                 f"Designs of {self.replications} and {other.replications} replications, with pair_seeds "
                 f"{self.pair_seeds} and {other.pair_seeds}, cannot be added; both must be equal. Use replicated()."
             )
-        return Design((*self._points, *other._points), self.replications, self.pair_seeds)
+        if self.until != other.until:
+            raise ConfigError("Designs with different rules of stopping (until) cannot be added; give both the same.")
+        return Design((*self._points, *other._points), self.replications, self.pair_seeds, self.until)
 
     def __eq__(self, other: object) -> bool:
-        """Same points in the same order, replications and pairing."""
+        """Same points in the same order, replications, pairing and ``until``."""
         if not isinstance(other, Design):
             return NotImplemented
-        return (self._points, self.replications, self.pair_seeds) == (
-            other._points, other.replications, other.pair_seeds,
+        return (self._points, self.replications, self.pair_seeds, self.until) == (
+            other._points, other.replications, other.pair_seeds, other.until,
         )  # fmt: skip
 
     __hash__ = None  # type: ignore[assignment]  # points hold dicts
@@ -129,19 +161,27 @@ class Design(Sequence[Point]):
     def __str__(self) -> str:
         """What is varied, over which values, and how many runs that makes."""
         width = max((len(lever) for lever in self.levers), default=0)
-        return "\n".join([self._headline(), *(f"  {lever:<{width}}  {self._values(lever)}" for lever in self.levers)])
+        levers = [f"  {lever:<{width}}  {self._values(lever)}" for lever in self.levers]
+        return "\n".join([self._headline(), *self._rule(), *levers])
 
     def _headline(self) -> str:
         pairing = "paired seeds" if self.pair_seeds else "seeds of their own"
         return (
-            f"{self.kind} of {_count(len(self), 'point')} × {_count(self.replications, 'replication')} = "
-            f"{_count(self.runs, 'run')}, {pairing}"
+            f"{self.kind} of {counted(len(self), 'point')} × {counted(self.replications, 'replication')} = "
+            f"{counted(self.runs, 'run')}, {pairing}"
         )
+
+    def _rule(self) -> list[str]:
+        """The line that tells of ``until``, if there is one."""
+        if self.until is None:
+            return []
+        outcome, half_width, most = self.until
+        return [f"  then until {outcome} is known to ± {half_width:g}, at most {counted(most, 'replication')} a point"]
 
     def _values(self, lever: str) -> str:
         values = list(dict.fromkeys(written(point[lever]) for point in self._points if lever in point))
         listed = ", ".join(values[:_SHOWN_VALUES]) + (", …" if len(values) > _SHOWN_VALUES else "")
-        return f"{_count(len(values), 'value')}: {listed}"
+        return f"{counted(len(values), 'value')}: {listed}"
 
 
 class Grid(Design):
@@ -149,12 +189,18 @@ class Grid(Design):
 
     kind = "grid"
 
-    def __init__(self, levers: Mapping[str, Sequence[Any]], replications: int = 1, pair_seeds: bool = True) -> None:
-        values = _lists_of(levers)
+    def __init__(
+        self,
+        levers: Mapping[str, Sequence[Any]],
+        replications: int = 1,
+        pair_seeds: bool = True,
+        until: Until | Mapping[str, Any] | None = None,
+    ) -> None:
+        values = lists_of(levers)
         # Counted before they are made: a billion points would fill the memory before they could be refused.
-        _check_runs(math.prod(map(len, values.values())), _checked_replications(replications))
+        check_runs(math.prod(map(len, values.values())), checked_replications(replications))
         points = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
-        super().__init__(points, replications, pair_seeds)
+        super().__init__(points, replications, pair_seeds, until)
 
 
 class Zip(Design):
@@ -162,8 +208,14 @@ class Zip(Design):
 
     kind = "zip"
 
-    def __init__(self, levers: Mapping[str, Sequence[Any]], replications: int = 1, pair_seeds: bool = True) -> None:
-        values = _lists_of(levers)
+    def __init__(
+        self,
+        levers: Mapping[str, Sequence[Any]],
+        replications: int = 1,
+        pair_seeds: bool = True,
+        until: Until | Mapping[str, Any] | None = None,
+    ) -> None:
+        values = lists_of(levers)
         if len({len(column) for column in values.values()}) > 1:
             lengths = ", ".join(f"{lever} has {len(column)}" for lever, column in values.items())
             raise ConfigError(
@@ -171,13 +223,19 @@ class Zip(Design):
                 f"kind = 'grid' for all combinations."
             )
         rows = zip(*values.values(), strict=True) if values else [()]
-        super().__init__([dict(zip(values, row, strict=True)) for row in rows], replications, pair_seeds)
+        super().__init__([dict(zip(values, row, strict=True)) for row in rows], replications, pair_seeds, until)
 
 
 class Points(Design):
     """The points as they are listed, each a table of levers and values."""
 
-    def __init__(self, points: Sequence[Mapping[str, Any]], replications: int = 1, pair_seeds: bool = True) -> None:
+    def __init__(
+        self,
+        points: Sequence[Mapping[str, Any]],
+        replications: int = 1,
+        pair_seeds: bool = True,
+        until: Until | Mapping[str, Any] | None = None,
+    ) -> None:
         if isinstance(points, str | Mapping) or not isinstance(points, Sequence):
             raise ConfigError(
                 f"design.points is {shown(points)}; it must be a list of tables, such as "
@@ -189,68 +247,24 @@ class Points(Design):
                     f"design.points.{number} is {shown(point)}; it must be a table of levers and values, such as "
                     f"{{ 'mechanism.cost_weight' = 5 }}."
                 )
-        tables = [{str(lever): _plain(value) for lever, value in point.items()} for point in points]
-        super().__init__(tables, replications, pair_seeds)
+        tables = [{str(lever): plain_value(value) for lever, value in point.items()} for point in points]
+        super().__init__(tables, replications, pair_seeds, until)
 
 
-def design_of(table: Any) -> Design:
-    """The design of a ``[design]`` table as TOML gives it. Raises `ConfigError`.
-
-    >>> print(design_of({"kind": "zip", "levers": {"seed": [1, 2], "mechanism": {"cost_weight": [3, 4]}}}))
-    zip of 2 points × 1 replication = 2 runs, paired seeds
-      seed                   2 values: 1, 2
-      mechanism.cost_weight  2 values: 3, 4
-    """
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"design is {shown(table)}; it must be a table [design].")
-    for key in table:
-        if key not in _KEYS:
-            raise ConfigError(f"design.{key} is unknown.{did_you_mean(key, _KEYS)} Allowed here: {', '.join(_KEYS)}.")
-    kind = table.get("kind", "list" if "points" in table else "grid")
-    if kind not in KINDS:
-        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else ""
-        raise ConfigError(f"design.kind is {shown(kind)}; choose one of {', '.join(KINDS)}.{hint}")
-    wanted, other = ("points", "levers") if kind == "list" else ("levers", "points")
-    if other in table:
-        raise ConfigError(f"design.{other} has no meaning with kind = {kind!r}; give design.{wanted} instead.")
-    options = {"replications": table.get("replications", 1), "pair_seeds": table.get("pair_seeds", True)}
-    if wanted not in table and "replications" not in table:
-        raise ConfigError(
-            "design is empty: there is nothing to vary. Name levers with their values in [design.levers], such as "
-            "'mechanism.cost_weight' = [1, 5], or repeat the scenario with replications = 30."
-        )
-    if kind == "list":
-        points = table.get("points", [{}])
-        if isinstance(points, list):
-            points = [_flat(point, of_points=True) for point in points]
-        return Points(points, **options)
-    levers = table.get("levers", {})
-    return {"grid": Grid, "zip": Zip}[kind](_flat(levers), **options)
-
-
-def _flat(table: Any, prefix: str = "", of_points: bool = False) -> Any:
-    """Nested tables as dotted paths: TOML reads ``mechanism.cost_weight = 1`` without quotes as a table in a table.
-
-    In a point a path in quotes is whole, so that its value may be a table.
-    """
-    if not isinstance(table, Mapping):
-        return table
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        nested = isinstance(value, Mapping) and not (of_points and "." in key)
-        flat |= _flat(value, f"{prefix}{key}.", of_points) if nested else {f"{prefix}{key}": value}
-    return flat
-
-
-def _lists_of(levers: Any) -> dict[str, list[Any]]:
+def lists_of(levers: Any) -> dict[str, list[Any]]:
     """The values of each lever, checked to be lists with something in them."""
     if not isinstance(levers, Mapping):
         raise ConfigError(f"design.levers is {shown(levers)}; it must be a table of levers and lists of values.")
     lists: dict[str, list[Any]] = {}
     for lever, values in levers.items():
-        values = _plain(values)
+        values = plain_value(values)
         if isinstance(values, range):
             values = list(values)
+        if isinstance(values, Mapping) and {"from", "to"} & set(values):
+            raise ConfigError(
+                f"design.levers: {lever!r} is a range, {shown(values)}, which needs kind = 'latin_hypercube', 'sobol' "
+                f"or 'random'; in a grid, a zip or a list it must be a list of values, such as [1, 5, 10]."
+            )
         if not isinstance(values, list | tuple):
             raise ConfigError(
                 f"design.levers: {lever!r} is {shown(values)}; it must be a list of values, such as [1, 5, 10]. For a "
@@ -258,16 +272,17 @@ def _lists_of(levers: Any) -> dict[str, list[Any]]:
             )
         if not values:
             raise ConfigError(f"design.levers: {lever!r} is an empty list, so there is no point to run. Add a value.")
-        lists[str(lever)] = [_plain(value) for value in values]
+        lists[str(lever)] = [plain_value(value) for value in values]
     return lists
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A NumPy number or array as Python's own."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _checked_replications(replications: Any) -> int:
+def checked_replications(replications: Any) -> int:
+    """A number of replications, if it is one. Raises `ConfigError`."""
     if not isinstance(replications, int) or isinstance(replications, bool) or not 1 <= replications <= MOST_RUNS:
         raise ConfigError(
             f"design.replications is {shown(replications)}; it must be a whole number from 1 to 10^6, such as 5."
@@ -275,7 +290,8 @@ def _checked_replications(replications: Any) -> int:
     return replications
 
 
-def _check_runs(points: int, replications: int) -> None:
+def check_runs(points: int, replications: int) -> None:
+    """Some points, and not too many runs. Raises `ConfigError`."""
     if not points:
         raise ConfigError("design is empty: it has no point to run. Add one; the scenario as it is is the point {}.")
     if points * replications > MOST_RUNS:
@@ -285,5 +301,6 @@ def _check_runs(points: int, replications: int) -> None:
         )
 
 
-def _count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
+    """A number of things in words."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")

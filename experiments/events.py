@@ -45,7 +45,7 @@ class EventLog:
         economy.chain.observers.append(self._note)
 
     def _note(self, receipt: Receipt) -> None:
-        sender, _, method, _, value, _, _ = receipt.transaction
+        sender, _, method, _, value, *_ = receipt.transaction
         told = next((log.data for log in receipt.logs if log.event in _CLAIMS), (None, None))
         self.events.append(
             Event(

@@ -14,22 +14,20 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from experiments.build import build, dataset_of, honest_twin
 from experiments.deployment import file_digest
-from experiments.design import Design, Point, Points, design_of
-from experiments.fees import FeesSection
-from experiments.fields import PositiveDuration, Section, plain_number
-from experiments.levers import plain, pull, written
-from experiments.messages import config_error, shown
-from experiments.people import Willingness
+from experiments.design import Design, Point, Points
+from experiments.design_table import design_of
+from experiments.fields import PositiveDuration, Section
+from experiments.lever_values import as_plain, value_at
+from experiments.levers import plain, pull
+from experiments.messages import config_error, did_you_mean, shown
 from experiments.scenario import (
     Scenario,
     canonical,
@@ -40,9 +38,12 @@ from experiments.scenario import (
     validate,
 )
 from experiments.schema import LARGEST_SEED
+from experiments.sizes import merged, sized
+from experiments.stopping import Until
 from sim.errors import ConfigError
 
 MOST_MONEY = 10**30
+_SCENARIOS_KEPT = 1000
 
 _OF_A_RUN = {
     "seed": "Set seed in the scenario, and use replications for runs that differ by chance",
@@ -104,6 +105,7 @@ class Experiment:
         if not self.name:
             object.__setattr__(self, "name", self.scenario.name)
         if check:
+            _check_until(self.design.until)
             _check_levers(self)
             _check_points(self)
 
@@ -111,11 +113,16 @@ class Experiment:
     def from_dict(cls, facts: Mapping[str, Any]) -> Experiment:
         """The experiment that `to_dict` told of, as a manifest keeps it. Raises `ConfigError`, `KeyError`."""
         design = facts["design"]
-        points = Points(design["points"], design["replications"], design["pair_seeds"])
+        points = Points(design["points"], design["replications"], design["pair_seeds"], design.get("until"))
         return cls(
             validate(facts["scenario"]), points, facts["name"], facts["description"], design["twin"],
             _outcomes(facts["outcomes"]), check=False,
         )  # fmt: skip
+
+    @cached_property
+    def _met(self) -> dict[int, Scenario]:
+        """Scenarios of points by number: checking one anew for every replication would cost more than sending it."""
+        return {}
 
     @cached_property
     def hashes(self) -> tuple[str, ...]:
@@ -160,9 +167,13 @@ class Experiment:
         """Every run: first one replication of all points, then the next, so that half a sweep has seen every point."""
         first = self.scenario.replication
         for replication in range(first, first + self.design.replications):
-            for point, identifier in enumerate(self.hashes):
-                seed = self.scenario.seed if self.design.pair_seeds else _own_seed(self.scenario.seed, identifier)
-                yield Job(identifier, point, replication, seed)
+            for point in range(len(self.design)):
+                yield self.job(point, replication)
+
+    def job(self, point: int, replication: int) -> Job:
+        """One run of a point."""
+        identifier, seed = self.hashes[point], self.scenario.seed
+        return Job(identifier, point, replication, seed if self.design.pair_seeds else _own_seed(seed, identifier))
 
     def scenario_of(self, job: Job) -> Scenario:
         """The scenario of one run."""
@@ -171,12 +182,18 @@ class Experiment:
 
     def scenario_at(self, point: int) -> Scenario:
         """The scenario of a point by its number; seed and replication are those of the experiment."""
-        return self._at(self.design[point])
+        scenario = self._met.get(point)
+        if scenario is None:
+            scenario = self._at(self.design[point])
+            if len(self._met) < _SCENARIOS_KEPT:
+                self._met[point] = scenario
+        return scenario
 
     def lever_values(self, point: int) -> Point:
         """What every lever of the design is at a point: numbers are units, seconds or shares; None is 'no limit'."""
         scenario = self.scenario_at(point)
-        return {lever: _value_at(scenario, lever) for lever in self.design.levers}
+        names = [group.name for group in self.scenario.agents]  # a point may change a name, not a place
+        return {lever: value_at(scenario, lever, names) for lever in self.design.levers}
 
     def to_dict(self) -> dict[str, Any]:
         """The experiment as one JSON object, as its file could have said it."""
@@ -186,10 +203,11 @@ class Experiment:
             "scenario": plain(self.scenario),
             "design": {
                 "kind": "list",
-                "points": [{lever: _plain(value) for lever, value in point.items()} for point in self.design],
+                "points": [{lever: as_plain(value) for lever, value in point.items()} for point in self.design],
                 "replications": self.design.replications,
                 "pair_seeds": self.design.pair_seeds,
                 "twin": self.twin,
+                **({} if self.design.until is None else {"until": self.design.until._asdict()}),
             },
             "outcomes": self.compared.model_dump(),
         }
@@ -201,13 +219,16 @@ class Experiment:
         return validate(pull(plain(self.scenario), point)) if point else self.scenario
 
 
-def load_experiment(name_or_path: str | Path, levers: Mapping[str, Any] | None = None) -> Experiment:
+def load_experiment(
+    name_or_path: str | Path, levers: Mapping[str, Any] | None = None, size: str = "quick"
+) -> Experiment:
     """An experiment that comes with the package, or the file at a path; levers change its scenario.
 
+    ``size`` is ``quick``, or ``paper`` with what the file's table ``[paper]`` changes.
     Raises `ConfigError` in words for people.
     """
     config, source = read_config(name_or_path)
-    return experiment_of(config, source, levers, Path(name_or_path).parent)
+    return experiment_of(sized(config, size, source), source, levers, Path(name_or_path).parent)
 
 
 def experiment_of(
@@ -226,9 +247,9 @@ def experiment_of(
             f"design, such as [design.levers] 'mechanism.cost_weight' = [1, 5]. Experiments: "
             f"{', '.join(experiment_names())}."
         )
-    tables = {key: value for key, value in config.items() if key not in ("design", "outcomes", "scenario")}
+    tables = {key: value for key, value in config.items() if key not in ("design", "outcomes", "scenario", "paper")}
     try:
-        design = design_of(config["design"])
+        design = design_of(config["design"], folder)
         twin = config["design"].get("twin", False)
         if not isinstance(twin, bool):
             raise ConfigError(f"design.twin is {shown(twin)}; it must be true or false, without quotes.")
@@ -256,17 +277,7 @@ def _base(named: Any, folder: Path, changes: Mapping[str, Any]) -> dict[str, Any
     if "design" in config:
         raise ConfigError(f"scenario is {named!r}; {source} is an experiment. Name one of {', '.join(preset_names())}.")
     laid_over = {key: value for key, value in changes.items() if key not in ("name", "description")}
-    return _merged(config, laid_over)
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables field by field; anything else, lists of agents too, as a whole."""
-    merged = dict(below)
-    for key, value in above.items():
-        under = merged.get(key)
-        both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(under, value) if both else value  # type: ignore[arg-type]
-    return merged
+    return merged(config, laid_over)
 
 
 def _outcomes(table: Any) -> Outcomes:
@@ -282,10 +293,24 @@ def _check_levers(experiment: Experiment) -> None:
     for lever in experiment.design.levers:
         if lever in _OF_A_RUN:
             raise ConfigError(f"Lever {lever!r} is what the design sets for each run. {_OF_A_RUN[lever]}.")
-        pull(config, {lever: None})
-    last = experiment.scenario.replication + experiment.design.replications - 1
+        pull(config, {lever: {}})
+    until = experiment.design.until
+    most = experiment.design.replications if until is None else until.most
+    last = experiment.scenario.replication + most - 1
     if last > LARGEST_SEED:
         raise ConfigError(f"design: the last replication would be {last}; at most 2^63 - 1. Lower replication.")
+
+
+def _check_until(until: Until | None) -> None:
+    """The outcome of a stopping rule is a column of numbers, or of yes and no."""
+    from experiments.outcomes import OUTCOME_COLUMNS  # late: outcomes are of runs of experiments
+
+    known = [name for name, kind in OUTCOME_COLUMNS.items() if kind in ("int", "float", "flag")]
+    if until is not None and until.outcome not in known:
+        raise ConfigError(
+            f"design.until.outcome is {shown(until.outcome)}; it must be an outcome that is a number, such as "
+            f"final_accuracy or honest_profit_percent.{did_you_mean(until.outcome, known)}"
+        )
 
 
 def _check_points(experiment: Experiment) -> None:
@@ -341,41 +366,3 @@ def _own_seed(seed: int, identifier: str) -> int:
     """A seed that only the scenario of this hash has, below 2^63."""
     digest = hashlib.sha256(f"{seed}:{identifier}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def _value_at(scenario: Scenario, lever: str) -> Any:
-    """The value of a lever in a checked scenario, as a table can hold it."""
-    value: Any = scenario
-    for step in lever.split("."):
-        if isinstance(value, tuple):
-            names = [group.name for group in value]
-            value = value[names.index(step) if step in names else int(step)]
-        else:
-            value = getattr(value, step, None)
-    return _cell(value, scenario)
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can hold it and a file could have said it."""
-    if isinstance(value, Decimal | Fraction):
-        return plain_number(Fraction(value))
-    return value
-
-
-def _cell(value: Any, scenario: Scenario) -> Any:
-    if isinstance(value, Willingness):
-        mean, sd = _cell(value.mean, scenario), _cell(value.sd, scenario)
-        if sd:
-            return written({"mean": mean, "sd": sd})
-        return int(mean) if mean.is_integer() else mean  # as text, beside a distribution, it is 50 and not 50.0
-    if isinstance(value, FeesSection) and isinstance(value.plain(), str):
-        return value.plain()
-    if isinstance(value, BaseModel):
-        return json.dumps(value.model_dump(mode="python", exclude_unset=True), sort_keys=True, default=str)
-    if isinstance(value, tuple):
-        return json.dumps([json.loads(_cell(group, scenario)) for group in value], sort_keys=True)
-    if hasattr(value, "wei"):
-        return float(value.wei(scenario.unit) / scenario.unit)
-    if isinstance(value, int | float | str | bool) or value is None:
-        return value
-    return float(value)

@@ -138,6 +138,12 @@ def _fraction(value: Any) -> Fraction:
     return exact(value)
 
 
+def _signed_fraction(value: Any) -> Fraction:
+    if isinstance(value, str) and value.strip().startswith("-"):
+        return -_fraction(value.strip()[1:])
+    return -_fraction(-value) if is_number(value) and value < 0 else _fraction(value)
+
+
 _AMOUNT_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "unit": "chain.unit, or as named"}
 _TIME_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}], "unit": "s, or as named"}
 _to_plain = PlainSerializer(lambda amount: amount.plain())
@@ -161,6 +167,14 @@ ExactNumber = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10**9}),
 ]
 """A decimal number from 0 to 10^9, kept exactly."""
+
+SignedNumber = Annotated[
+    Fraction,
+    BeforeValidator(in_words(_signed_fraction)),
+    PlainSerializer(plain_number),
+    WithJsonSchema({"type": "number", "minimum": -(10**9), "maximum": 10**9}),
+]
+"""A decimal number from -10^9 to 10^9, kept exactly."""
 
 
 def or_word(parse: Callable[[Any], Any], word: str) -> Callable[[Any], Any]:

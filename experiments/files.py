@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,14 +55,18 @@ def write_whole(path: Path, content: bytes | str) -> Path:
 
 
 @contextmanager
-def renamed_when_whole(path: Path) -> Iterator[Path]:
+def renamed_when_whole(path: Path, durable: bool = False) -> Iterator[Path]:
     """A name to write to; what was written gets the name ``path`` when the block ends well, and goes if it does not.
 
-    Raises `ConfigError` where the disk refuses.
+    ``durable`` waits until it would also outlive a power cut. Raises `ConfigError` where the disk refuses.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    # A random name: that of a process comes again, and its successor would write into what it left behind.
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         yield unfinished
+        if durable:
+            with unfinished.open("r+b") as file:
+                os.fsync(file.fileno())
         unfinished.replace(path)
     except BaseException as error:
         unfinished.unlink(missing_ok=True)

@@ -1,6 +1,9 @@
 """What a sweep found, in sentences computed from its table of runs.
 
-A design that varies the deposit is told as a story of prices (`experiments.findings_deposits`); of any other the
+A design that varies the deposit is told as a story of prices (`experiments.findings_deposits`), one that varies the
+mechanism mechanism by mechanism, a gallery of attacks by what they do and earn (`experiments.findings_gallery`), and
+what bounties bought is said of markets (`experiments.findings_mechanisms`); of
+any other the
 sentences name the best and the worst point and how the best compares with the baseline: the scenario as it is, if the
 design has it, else the first point. Then come capture and failures. Every mean has its interval, written as
 `experiments.points` says; where some seeds were captured and others saved there is no mean, only both ends.
@@ -14,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from experiments.experiment import Experiment
 from experiments.findings_deposits import deposit_story, is_about_deposits
+from experiments.findings_gallery import gallery_story, is_gallery
+from experiments.findings_mechanisms import bounty_story, is_about_bounties, is_about_mechanisms, mechanism_story
 from experiments.metrics import Interval, paired_difference
 from experiments.points import MeasuredPoint, points_of, spelt
 from experiments.scenario import scenario_hash
@@ -42,10 +47,16 @@ def findings(runs: pd.DataFrame, experiment: Experiment) -> list[str]:
     told = [point for point in points if point.seeds]
     if not told:
         return [f"No run went well, so nothing was found. {_failures(points)}"]
-    if is_about_deposits(told, levers):
+    if is_gallery(levers):
+        sentences = gallery_story(told, levers)
+    elif is_about_mechanisms(levers):
+        sentences = mechanism_story(told)
+    elif is_about_deposits(told, levers):
         sentences = deposit_story(told, levers, experiment)
     else:
         sentences = _extremes(told, experiment)
+    if is_about_bounties(told, experiment):
+        sentences += bounty_story(told)
     sentences.append(_captured(told))
     if any(point.failed for point in points):
         sentences.append(_failures(points))

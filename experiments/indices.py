@@ -17,11 +17,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from experiments.build import is_adversarial, is_provider
+from experiments.build import is_adversarial, is_contributor
 from experiments.people import AgentGroup
 from experiments.schema import Scenario
 from mechanisms import Points, PredictionMarket
-from sim.units import to_units
+from sim.units import HOUR, to_units
 
 
 class Index(NamedTuple):
@@ -40,16 +40,24 @@ class Indices(NamedTuple):
 
 
 def mean_deposit(scenario: Scenario) -> float:
-    """The deposit, in units, that contributions would cost on average if everyone added at each wake-up."""
+    """The deposit, in units, that contributions would cost on average if everyone added at each wake-up.
+
+    Of ``eip1559`` the price it starts at; multiples of the price, by what or by whom, are left aside.
+    """
     mechanism = scenario.mechanism
     if mechanism.kind == Points.kind:
         return 0.0
     if mechanism.kind == PredictionMarket.kind:
         return 1.0
-    if mechanism.deposit_policy == "fixed":
+    policy = mechanism.deposit_rules(scenario.unit).price_policy
+    if policy in ("fixed", "eip1559"):
         return to_units(mechanism.deposit.wei(scenario.unit), scenario.unit)
-    scale = 3600 if mechanism.profile == "solidity" else 60
     rate = sum(group.count / group.arrival.mean_gap for group in scenario.agents)
+    if policy == "inv_linear":
+        from scipy.special import exp1
+
+        return HOUR * float(mechanism.cost_weight) * float(rate * exp1(rate) - math.expm1(-rate))
+    scale = 3600 if mechanism.profile == "solidity" else 60
     return scale * float(mechanism.cost_weight) * math.sqrt(math.pi * rate)
 
 
@@ -57,7 +65,9 @@ def indices(scenario: Scenario) -> Indices:
     """Both indices of each group and of the honest."""
     by_group = {group.name: _index(scenario, group) for group in scenario.agents}
     honest = [
-        by_group[group.name] for group in scenario.agents if not (is_adversarial(group.kind) or is_provider(group.kind))
+        by_group[group.name]
+        for group in scenario.agents
+        if is_contributor(group.kind) and not is_adversarial(group.kind)
     ]
     chosen = honest or list(by_group.values())
     return Indices(_largest(index.price for index in chosen), _largest(index.capital for index in chosen), by_group)

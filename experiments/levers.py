@@ -1,14 +1,16 @@
 """Levers: any field of a scenario by its dotted path, ``mechanism.cost_weight`` or ``agents.honest.arrival.mean_gap``.
 
-Groups of agents are addressed by name or by number. All levers are pulled before anything is checked, so that fields
-that only make sense together can change together.
+Groups of agents are addressed by name or by number; a table for a whole group, ``agents.liars = {kind = "sleeper"}``,
+sets the fields it names; ``agents.+`` adds a group, or a list of them. All levers are pulled before anything is
+checked, so that fields that only make sense together can change together.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +19,38 @@ from experiments.messages import did_you_mean, model_at, shown
 from experiments.people import BEHAVIOURS, group_model
 from experiments.schema import Scenario
 from sim.errors import ConfigError
+
+ADD_GROUPS = "agents.+"
+"""The lever that adds groups of agents to those of the scenario."""
+
+
+def read_levers(texts: Iterable[str]) -> dict[str, Any]:
+    """Levers and values of texts such as ``mechanism.cost_weight=20``; a value that is no TOML is text.
+
+    The last one counts where a lever is named twice; but every ``agents.+`` adds its group.
+    Raises `ConfigError` for a text without path or equals sign.
+
+    >>> read_levers(["seed=7", "agents.+={kind='spammer'}", "agents.+={kind='honest', name='late'}"])
+    {'seed': 7, 'agents.+': [{'kind': 'spammer'}, {'kind': 'honest', 'name': 'late'}]}
+    """
+    levers: dict[str, Any] = {}
+    for text in texts:
+        path, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not path:
+            raise ConfigError(f"--set {text!r} must be PATH=VALUE, such as --set mechanism.cost_weight=20.")
+        if path == ADD_GROUPS:
+            levers[path] = [*levers.get(path, ()), *_groups_to_add(_toml(value))]
+        else:
+            levers[path] = _toml(value)
+    return levers
+
+
+def _toml(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return parsed["value"] if set(parsed) == {"value"} else text
 
 
 def plain(scenario: Scenario) -> dict[str, Any]:
@@ -42,8 +76,23 @@ def pull(config: dict[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a plain config with levers set. Raises `ConfigError` for a path that leads nowhere."""
     config = copy.deepcopy(config)
     for path, value in sorted(levers.items(), key=lambda lever: lever[0].count(".")):
-        _set(config, path, value)
+        if path == ADD_GROUPS:
+            _groups_of(config, path).extend(copy.deepcopy(_groups_to_add(value)))
+        else:
+            _set(config, path, value)
     return config
+
+
+def _groups_to_add(value: Any) -> list[dict[str, Any]]:
+    """A table, or a list of tables, as a list of groups that say what they are."""
+    groups = list(value) if isinstance(value, list | tuple) else [value]
+    for group in groups:
+        if not isinstance(group, Mapping) or "kind" not in group:
+            raise ConfigError(
+                f"Lever {ADD_GROUPS!r} is {shown(group)}; it must be a table with the kind of the new group, such as "
+                f"'{ADD_GROUPS}={{kind=\"label_flipper\", count=3}}', or a list of such tables."
+            )
+    return groups
 
 
 def _set(config: dict[str, Any], path: str, value: Any) -> None:
@@ -55,10 +104,8 @@ def _set(config: dict[str, Any], path: str, value: Any) -> None:
         if model is Scenario and step == "agents" and steps:
             table, model = _group(config, path, steps.pop(0))
             if not steps:
-                raise ConfigError(
-                    f"Lever {path!r} names a whole group; name a field of it, such as '{path}.count', or set 'agents' "
-                    f"to a list of all groups."
-                )
+                _lay_over(table, path, value)
+                return
             continue
         if step not in model.model_fields:
             raise ConfigError(_unknown(path))
@@ -74,11 +121,27 @@ def _set(config: dict[str, Any], path: str, value: Any) -> None:
         table, model = table[step], inner
 
 
-def _group(config: dict[str, Any], path: str, wanted: str) -> tuple[dict[str, Any], type[BaseModel]]:
-    """The table of a group and its model."""
+def _lay_over(group: dict[str, Any], path: str, value: Any) -> None:
+    """Set several fields of a group at once, its kind perhaps."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(
+            f"Lever {path!r} names a whole group, and {shown(value)} is no table; name a field of it, such as "
+            f"'{path}.count', or write a table of fields, such as {{ kind = 'sleeper', count = 3 }}."
+        )
+    group.setdefault("name", group.get("kind"))  # a group that takes its name from its kind keeps it
+    group.update(copy.deepcopy(dict(value)))
+
+
+def _groups_of(config: dict[str, Any], path: str) -> list[dict[str, Any]]:
     groups = config.get("agents")
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         raise ConfigError(f"Lever {path!r}: the scenario has no list of agents to change. Set 'agents' to one.")
+    return groups
+
+
+def _group(config: dict[str, Any], path: str, wanted: str) -> tuple[dict[str, Any], type[BaseModel]]:
+    """The table of a group and its model."""
+    groups = _groups_of(config, path)
     names = [str(group.get("name", group.get("kind"))) for group in groups]
     if wanted in names:
         group = groups[names.index(wanted)]

@@ -12,6 +12,7 @@ from experiments.people import BEHAVIOURS, group_model
 from sim.errors import ConfigError
 
 _SHOWN = 60
+_MOST_LISTED = 24  # keys, beside one that was probably meant
 _MUST_BE = {
     "int_type": "a whole number, without quotes or decimals",
     "int_from_float": "a whole number, without decimals",
@@ -74,7 +75,9 @@ def _finding(finding: Any, given: Any, root: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         word = str(finding["loc"][-1])
         allowed = sorted(model_at(root, finding["loc"][:-1]).model_fields)
-        return f"{path} is unknown.{did_you_mean(word, allowed)} Allowed here: {', '.join(allowed)}."
+        meant = did_you_mean(word, allowed)
+        listed = "" if meant and len(allowed) > _MOST_LISTED else f" Allowed here: {', '.join(allowed)}."
+        return f"{path} is unknown.{meant}{listed}"
     if kind == "missing":
         return f"{path} is missing. Add it: {_meaning(root, finding['loc'])}."
     if kind in ("union_tag_invalid", "union_tag_not_found"):

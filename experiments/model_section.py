@@ -7,9 +7,13 @@ from typing import Any
 
 from pydantic import Field, create_model, model_validator
 
-from experiments.deployment import imported_kind
+from experiments.deployment import has_file, imported_kind
 from experiments.fields import ExactNumber, Section, in_words, one_of
-from sim.models import MODEL_NAMES, MODEL_PROFILES, kind_of, models_of
+from sim.models import ADAPTERS, MODEL_NAMES, MODEL_PROFILES, kind_of, models_of
+
+_REFERENCE = "reference"
+_ADAPTERS = {model.name: model for model in ADAPTERS}
+_ESTIMATORS = tuple(dict.fromkeys(name for model in ADAPTERS for name in model.learners))
 
 _IMPORT = "import"  # Python's own word, so that no class body can have a field of this name
 _FIELDS: dict[str, Any] = {
@@ -28,7 +32,8 @@ class ModelSection(_ModelFile):
         default="naive_bayes", description="classifier: 'deca10b list models'; of an import: that of the file"
     )
     profile: one_of(MODEL_PROFILES) = Field(  # type: ignore[valid-type]
-        default="corrected", description="whose arithmetic: corrected, or solidity: the contracts', quirks and all"
+        default="corrected",
+        description="whose arithmetic: corrected, solidity: the contracts', quirks and all, or reference: the papers'",
     )
     smoothing: float = Field(
         default=1.0, gt=0, le=1e6, allow_inf_nan=False, description="of naive_bayes: above 0, to 10^6; 1 is Laplace's"
@@ -40,11 +45,29 @@ class ModelSection(_ModelFile):
         default=5, ge=0, le=1000, description="of perceptrons: passes over the initial samples, 0 to 1000"
     )
 
+    estimator: one_of(_ESTIMATORS) | None = Field(  # type: ignore[valid-type]
+        default=None, description="of scikit_learn and river: the learner, by the name of its class"
+    )
+    estimator_options: dict[str, bool | int | float | str] = Field(
+        default={}, description="of scikit_learn and river: parameters of the learner, by its own names for them"
+    )
+
     @property
     def imported(self) -> str | None:
         """The path of the file the model starts from; None: it is trained on the initial samples."""
         name: str | None = getattr(self, _IMPORT)
         return name
+
+    def options(self) -> dict[str, Any]:
+        """The parameters of this kind of model, by the names its class has for them."""
+        kind = kind_of(self.kind)
+        if kind in _ADAPTERS:
+            return {"estimator": self.estimator, "options": tuple(sorted(self.estimator_options.items()))}
+        if kind == "naive_bayes":
+            return {"smoothing": self.smoothing}
+        if kind.endswith("perceptron") and self.profile != _REFERENCE:
+            return {"step": self.step, "passes": self.passes}
+        return {}
 
     @model_validator(mode="before")
     @classmethod
@@ -62,6 +85,25 @@ class ModelSection(_ModelFile):
             raise ValueError(
                 f"model.kind is {self.kind!r}, which does not exist under profile {self.profile!r}; write "
                 f"model.profile = {others}, or choose one of {', '.join(models_of(self.profile))}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_it_names(self) -> ModelSection:
+        kind = kind_of(self.kind)
+        if self.imported is not None and not has_file(kind, self.profile):
+            raise ValueError(
+                f"model.import is {self.imported!r}, but a model of kind {kind!r} and profile {self.profile!r} cannot "
+                f"start from a file; leave out model.import, or choose the profile 'corrected' or 'solidity'"
+            )
+        adapter = _ADAPTERS.get(kind)
+        if adapter is not None:
+            learner = self.estimator or next(iter(adapter.learners))
+            in_words(lambda options: adapter.check_options(learner, options))(self.estimator_options)
+        elif self.estimator or self.estimator_options:
+            raise ValueError(
+                f"model.estimator and model.estimator_options are of {' and '.join(_ADAPTERS)}, but model.kind is "
+                f"{self.kind!r}; leave them out, or change the kind"
             )
         return self
 

@@ -3,20 +3,23 @@
 Two roles stand in every table: ``honest``, and ``adversary`` for whoever means harm. Accuracies are shares in [0, 1];
 ``*_wei`` are exact and ``*_units`` the same in units of the scenario; ``*_percent`` are hundredths. What cannot be said
 (a profit where nobody has that role, a day that was never reached) is missing, never 0. ``*_fiat`` is money of
-``currency`` at ``ether_price``, missing where an ether has no price; profits are what is left after ``fees``.
+``currency`` at ``ether_price``, missing where an ether has no price; profits are what is left after ``fees``. What the
+outcomes of a role mean, see `experiments.parties`; ``honest_true_lost`` is what victims lost: of deposits that honest
+contributors put on true labels, all that did not come back to them.
 """
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
-from experiments.build import is_adversarial, is_provider
+from experiments.build import is_adversarial, is_contributor
 from experiments.experiment import Outcomes
-from experiments.result import AgentRow, Result
+from experiments.parties import PARTY_COLUMNS, ROLES, party_facts, ratio
+from experiments.result import Result
 from sim.recorder import Snapshot
-from sim.units import DAY, YEAR, Wei, to_units
+from sim.units import DAY, Wei, to_units
 
-ROLES = {"honest": False, "adversary": True}
 TARGET_SHARE = 0.95
 """Default target of ``days_to_target``, as a share of the run's own baseline."""
 
@@ -29,19 +32,8 @@ _OF_RUN = {
     "price_index": "float", "capital_index": "float",
     "accepted": "int", "samples_left": "int", "transactions": "int",
     "twin_accuracy": "float", "points_destroyed": "float", "price_of_corruption_units": "float",
-    "bounty_paid": "money",
-}  # fmt: skip
-_OF_ROLE = {
-    "addresses": "int", "start": "money", "end": "money", "locked": "money", "profit": "money",
-    "profit_percent": "float", "profit_fiat": "float", "return_on_locked_percent": "float",
-    "economic_profit_units": "float",
-    "accepted": "int", "share_of_accepted": "float",
-    "rejected_price": "int", "rejected_wallet": "int", "rejected_gas": "int", "rejected_declined": "int",
-    "rejected_refused": "int",
-    "deposited": "money", "refunds": "int", "refunded": "money", "crumbs": "int", "reports": "int",
-    "reported": "money", "expired": "int", "expired_taken": "money", "taken": "money", "fees": "money",
-    "fees_fiat": "float",
-    "rho_count": "float", "rho_value": "float",
+    "bounty_paid": "money", "predictions": "int", "predictions_right": "float", "predictions_paid": "money",
+    "attack_success": "float", "attack_success_at_start": "float",
 }  # fmt: skip
 _OF_MOMENT = {"balance": "money", "locked": "money"}
 
@@ -61,7 +53,7 @@ OUTCOME_COLUMNS: dict[str, str] = _spread(_OF_RUN)
 SERIES_COLUMNS: dict[str, str] = {"time_s": "int", "accuracy": "float", "accepted": "int"} | _spread({"price": "money"})
 SERIES_COLUMNS["gas_price_wei"] = "wei"
 for _role in ROLES:
-    OUTCOME_COLUMNS |= _spread(_OF_ROLE, f"{_role}_")
+    OUTCOME_COLUMNS |= _spread(PARTY_COLUMNS, f"{_role}_")
     SERIES_COLUMNS |= _spread(_OF_MOMENT, f"{_role}_")
 
 
@@ -100,8 +92,13 @@ def outcomes_of(result: Result, compared: Outcomes) -> dict[str, Any]:
     }
     if result.bounty_paid is not None:
         row |= {"bounty_paid_wei": result.bounty_paid, "bounty_paid_units": to_units(result.bounty_paid, unit)}
+    row |= _of_callers(result)
+    if result.backdoors:
+        row["attack_success"] = fmean(backdoor.at_end for backdoor in result.backdoors)
+        row["attack_success_at_start"] = fmean(backdoor.at_start for backdoor in result.backdoors)
     for role, adversarial in ROLES.items():
-        row |= _of_role(result, role, result.rows_of(adversarial=adversarial))
+        facts = party_facts(result, result.rows_of(adversarial=adversarial))
+        row |= {f"{role}_{name}": value for name, value in facts.items()}
     return row
 
 
@@ -125,7 +122,7 @@ def series_of(result: Result) -> dict[str, list[Any]]:
         places = [
             place
             for place, name in enumerate(result.groups)
-            if is_adversarial(kinds[name]) is adversarial and not is_provider(kinds[name])
+            if is_adversarial(kinds[name]) is adversarial and is_contributor(kinds[name])
         ]
         for word, field in (("balance", "balances"), ("locked", "locked")):
             amounts = [sum(getattr(moment, field)[place] for place in places) for moment in snapshots]
@@ -133,48 +130,18 @@ def series_of(result: Result) -> dict[str, list[Any]]:
     return columns
 
 
-def _of_role(result: Result, role: str, rows: list[AgentRow]) -> dict[str, Any]:
-    """What all addresses of a role did and gained together; nothing where there are none."""
-    if not rows:
-        return {f"{role}_addresses": 0}
-    statements = [row.statement for row in rows]
-
-    def total(field: str) -> int:
-        return sum(getattr(statement, field) for statement in statements)
-
-    start, profit, accepted = total("start_balance"), sum(row.profit for row in rows), total("submitted")
-    end = round(result.days * DAY)
-    mean_locked = YEAR * sum(statement.cost_of_capital(1.0, end) for statement in statements) / end if end else 0
-    economic = [row.economic_profit(result.scenario.unit, result.points_destroyed) for row in rows]
-    money = {
-        "start": start, "end": sum(row.final_balance for row in rows), "locked": total("locked"), "profit": profit,
-        "deposited": total("deposited"), "refunded": total("refunded_value"), "reported": total("reported_value"),
-        "expired_taken": total("expired_value"), "taken": total("taken_from"), "fees": total("fees"),
-    }  # fmt: skip
-    facts: dict[str, Any] = {
-        "addresses": len(rows),
-        "profit_percent": _ratio(100 * profit, start),
-        "profit_fiat": result.fiat(profit),
-        "fees_fiat": result.fiat(total("fees")),
-        "return_on_locked_percent": _ratio(100 * profit, mean_locked),
-        "economic_profit_units": None if None in economic else sum(gain for gain in economic if gain is not None),
-        "accepted": accepted,
-        "share_of_accepted": _ratio(accepted, len(result.added)),
-        "rejected_price": total("rejected_price"),
-        "rejected_wallet": total("rejected_wallet"),
-        "rejected_gas": total("rejected_gas"),
-        "rejected_declined": total("rejected_declined"),
-        "rejected_refused": total("refused"),
-        "refunds": total("refunded"),
-        "crumbs": total("crumbs"),
-        "reports": total("reported"),
-        "expired": total("expired"),
-        "rho_count": _ratio(total("refunded"), accepted),
-        "rho_value": _ratio(money["refunded"], money["deposited"]),
+def _of_callers(result: Result) -> dict[str, Any]:
+    """What predictions were paid, and which share was right; nothing where nobody asks."""
+    statements = [row.statement for row in result.callers]
+    if not statements:
+        return {}
+    asked, paid = (sum(getattr(s, name) for s in statements) for name in ("predictions", "predictions_paid"))
+    return {
+        "predictions": asked,
+        "predictions_right": ratio(sum(s.predictions_right for s in statements), asked),
+        "predictions_paid_wei": paid,
+        "predictions_paid_units": to_units(paid, result.scenario.unit),
     }
-    for name, amount in money.items():
-        facts |= {f"{name}_wei": amount, f"{name}_units": to_units(amount, result.scenario.unit)}
-    return {f"{role}_{name}": value for name, value in facts.items()}
 
 
 def _moments(result: Result) -> list[Snapshot]:
@@ -185,10 +152,6 @@ def _moments(result: Result) -> list[Snapshot]:
 def _money_columns(name: str, amounts: list[Wei | None], unit: Wei) -> dict[str, list[Any]]:
     units = [None if amount is None else to_units(amount, unit) for amount in amounts]
     return {f"{name}_wei": amounts, f"{name}_units": units}
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
 
 
 def _first(values: list[float]) -> float | None:

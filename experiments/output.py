@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.chain_section import IMMEDIATE
 from experiments.files import make_folder, write_whole
-from experiments.result import Result
+from experiments.result import AgentRow, Result
 from experiments.scenario import to_plain
 from experiments.toml import to_toml
+from mechanisms.badges import BADGES
 from sim.units import to_units
+
+_LEADERS_SHOWN = 5
 
 
 def write_result(result: Result, folder: Path) -> list[Path]:
@@ -18,7 +23,7 @@ def write_result(result: Result, folder: Path) -> list[Path]:
 
     Each file appears whole or not at all. Raises `ConfigError` if the folder cannot be written to.
     """
-    from experiments.figures import figure_of, save_figure  # late: matplotlib is slow to load
+    from experiments.figures import figure_of, figure_waterfall, save_figure  # late: matplotlib is slow to load
 
     make_folder(folder)
     paths = [
@@ -28,6 +33,8 @@ def write_result(result: Result, folder: Path) -> list[Path]:
     for name, table in (("series", result.series()), ("adds", result.adds()), ("events", result.event_table())):
         if table is not None:
             paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
+    if result.gains_by_pass:
+        paths += save_figure(figure_waterfall(result), folder, "payouts")
     return paths + save_figure(figure_of(result), folder, "figure")
 
 
@@ -44,6 +51,45 @@ def agents_table(result: Result) -> Any:
     for label in columns[0]:
         table.add_row(label, *(column[label] for column in columns))
     return table
+
+
+def leaderboard_table(result: Result) -> Any:
+    """A rich table of who has most points, with their badges; None where nobody has any."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    if not result.leaderboard:
+        return None
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("rank", justify="right")
+    table.add_column("leaderboard")
+    table.add_column("points", justify="right")
+    table.add_column("badges")
+    for rank, row in result.leaderboard[:_LEADERS_SHOWN]:
+        table.add_row(str(rank), row.name, f"{row.points:,}", ", ".join(row.badges))
+    return table
+
+
+def _points_and_predictions(result: Result, rows: Sequence[AgentRow]) -> dict[str, str]:
+    """The facts of one group that only runs with points, or with callers, have; by label, the same for all groups."""
+    facts: dict[str, str] = {}
+    unit, statements = result.scenario.unit, [row.statement for row in rows]
+    worth = f"{sum(row.utility for row in rows) / unit:,.0f}"
+    if any(row.points is not None for row in result.agents):
+        facts |= {
+            "points": f"{sum(row.points or 0 for row in rows):,}",
+            "worth of points (units)": worth,
+        }
+        facts |= {
+            f"with the badge {badge.name}": f"{sum(badge.name in row.badges for row in rows):,}" for badge in BADGES
+        }
+    if result.callers:
+        facts["predictions asked for"] = f"{sum(s.predictions for s in statements):,}"
+        facts["of these right"] = f"{sum(s.predictions_right for s in statements):,}"
+        facts["worth of answers (units)"] = worth
+        facts["paid for predictions (units)"] = f"{to_units(sum(s.predictions_paid for s in statements), unit):,.0f}"
+        facts["earned by predictions (units)"] = f"{to_units(sum(s.predictions_earned for s in statements), unit):,.0f}"
+    return facts
 
 
 def _column(result: Result, group: str) -> dict[str, str]:
@@ -82,5 +128,7 @@ def _column(result: Result, group: str) -> dict[str, str]:
         "kept out by an empty wallet": f"{total('rejected_wallet'):,}",
         **({} if terms.kind == "free" else {"kept out by dear gas": f"{total('rejected_gas'):,}"}),
         "refused by the contract": f"{total('refused'):,}",
+        **({} if result.scenario.chain.ordering == IMMEDIATE else {"dropped, unpaid": f"{total('dropped'):,}"}),
         "chose not to take part": f"{total('rejected_declined'):,}",
+        **_points_and_predictions(result, rows),
     }

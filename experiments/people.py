@@ -36,11 +36,16 @@ BEHAVIOURS: dict[str, type[Participant]] = {behaviour.kind: behaviour for behavi
 """Behaviours by the word a config uses."""
 
 _RANGES: dict[str, dict[str, float]] = {
+    "flip_rate": {"ge": 0, "le": 1},
+    "poison_rate": {"ge": 0, "le": 1},
+    "epsilon": {"ge": 0, "le": 1},
+    "share": {"ge": 0, "le": 1},
     "mistake_rate": {"ge": 0, "le": 1},
     "participation_margin": {"ge": -1, "le": 1},
 }
 _WORD_FOR_NONE = {"participation_margin": "always", "quit_loss": "never"}
 _TYPES: dict[str, Any] = {"Wei": Money, "Seconds": Duration, "float": float, "int": int, "bool": bool, "str": str}
+_MOST_ITEMS = 10_000
 
 
 class Willingness(Section):
@@ -86,6 +91,11 @@ class AgentGroup(Section):
         default="", pattern=NAME_PATTERN, description="name of the group: letters, digits, - and _; default: its kind"
     )
     count: int = Field(default=1, ge=1, le=MOST_ADDRESSES, description="addresses, 1 to 10^6")
+    coalition: str = Field(
+        default="", pattern=rf"^$|{NAME_PATTERN}",
+        description="groups of one coalition are also counted together, and act as one if their behaviour does; "
+        "default: none, or for such behaviours the group by itself",
+    )  # fmt: skip
     balance: Money = Field(
         default=Amount.parse(1000), description="money of each address at the start, an amount of 0 or more"
     )
@@ -106,6 +116,10 @@ class AgentGroup(Section):
         default=None,
         description="price of gas above which it waits, with its unit, such as '30 gwei', or 'no limit'",
     )
+    tip: NamedMoney = Field(
+        default=Amount.of_wei(0),
+        description="amount per unit of gas, such as '1 gwei', on top of its price, so as to come first in a block",
+    )
     arrival: Arrival = Field(default=Arrival(), description="when each address wakes up: {kind, mean_gap, sd}")
     refunds: bool = Field(default=True, description="claims own deposits the model agrees with")
     reports: bool = Field(default=True, description="reports contributions of others the model disagrees with")
@@ -113,7 +127,9 @@ class AgentGroup(Section):
         int | None,
         BeforeValidator(or_word(lambda value: value, "all")),
         PlainSerializer(lambda most: "all" if most is None else most),
-    ] = Field(default=None, ge=1, le=10**9, description="disputes it looks at per wake-up, 1 or more, or 'all'")
+    ] = Field(
+        default=None, ge=1, le=10**9, description="disputes it looks at per wake-up, the newest, 1 or more, or 'all'"
+    )
     takes_expired: bool = Field(default=True, description="takes what is left of expired deposits")
     effort_cost: Money = Field(default=Amount.parse(0), description="effort for each sample submitted, an amount")
     capital_cost: float = Field(
@@ -170,9 +186,13 @@ def _field(kind_of_agent: str, parameter: inspect.Parameter, description: str) -
     if kind is None:
         raise ConfigError(
             f"Parameter {parameter.name} of behaviour {kind_of_agent!r} is of type {written!r}; a config can hold "
-            f"{', '.join(_TYPES)}."
+            f"{', '.join(_TYPES)}, or a tuple of one of them."
         )
     options: dict[str, Any] = {"description": description, **_RANGES.get(parameter.name, {})}
+    if "tuple" in words:
+        listed = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+        kind = Annotated[tuple[kind, ...], listed]  # type: ignore[valid-type]
+        options["max_length"] = _MOST_ITEMS
     if kind is float:
         options["allow_inf_nan"] = False
     if "None" in words:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.build import is_adversarial, is_provider
+from experiments.attacks import BackdoorFacts
+from experiments.build import is_adversarial, is_contributor, is_provider
+from experiments.classes import ClassFacts
 from experiments.events import Event, columns_of
 from experiments.indices import Indices
+from experiments.parties import ROLES, as_json, party_facts
+from experiments.people import BEHAVIOURS
 from experiments.scenario import scenario_hash, to_plain
 from experiments.schema import Scenario
 from sim.recorder import Added, Snapshot
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
 CAPTURED_BELOW = 0.5
 """A model whose final accuracy is below this is captured."""
+
+LEADERS = 10
+"""So many stand on the leaderboard of a result."""
 
 
 class Supply(NamedTuple):
@@ -43,7 +50,11 @@ class TwinFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """One address at the end. Money is wei; ``effort`` is the cost of all samples it submitted."""
+    """One address at the end. Money is wei; ``effort`` is the cost of all samples it submitted.
+
+    ``coalition`` is the one it belongs to, "" for none. ``utility`` is what points, or answers, are worth to it beside
+    money. ``points`` and ``badges`` are None and none where the mechanism awards no points.
+    """
 
     name: str
     group: str
@@ -53,6 +64,10 @@ class AgentRow:
     cost_of_capital: float
     effort: Wei
     outside_value: Wei
+    coalition: str = ""
+    utility: float = 0.0
+    points: int | None = None
+    badges: tuple[str, ...] = ()
 
     @property
     def profit(self) -> Wei:
@@ -60,14 +75,14 @@ class AgentRow:
         return self.final_balance - self.statement.start_balance
 
     def economic_profit(self, unit: Wei, points_destroyed: float | None) -> float | None:
-        """Units: profit less effort and forgone interest, plus what destroyed accuracy points are worth to it.
+        """Units: profit less effort and forgone interest, plus utility and what destroyed accuracy is worth to it.
 
         None when they are worth something and there is no twin to count them.
         """
         if self.outside_value and points_destroyed is None:
             return None
         gained = self.outside_value * (points_destroyed or 0.0)
-        return (self.profit - self.effort - self.cost_of_capital + gained) / unit
+        return (self.profit - self.effort - self.cost_of_capital + self.utility + gained) / unit
 
 
 @dataclass(frozen=True)
@@ -93,8 +108,14 @@ class Result:
     snapshots: tuple[Snapshot, ...] = field(repr=False)
     added: tuple[Added, ...] = field(repr=False)
     twin: TwinFacts | None = None
+    backdoors: tuple[BackdoorFacts, ...] = ()
+    """How well each group of backdoors succeeded."""
+    classes: tuple[ClassFacts, ...] = ()
+    """What became of the deposits of each group under each label; none where claims do not go by age."""
     events: tuple[Event, ...] | None = field(default=None, repr=False)
     """Every transaction, where ``record.events`` asks for them."""
+    gains_by_pass: tuple[tuple[float, dict[str, float]], ...] = field(default=(), repr=False)
+    """Of a prediction market, for each pass: units of the bounty spent, and units that each address gained by it."""
 
     @property
     def captured(self) -> bool:
@@ -125,8 +146,30 @@ class Result:
             row
             for row in self.agents
             if group in (None, row.group)
-            and (adversarial is None or (adversarial is is_adversarial(row.kind) and not is_provider(row.kind)))
+            and (adversarial is None or (adversarial is is_adversarial(row.kind) and is_contributor(row.kind)))
         ]
+
+    @property
+    def coalitions(self) -> dict[str, list[AgentRow]]:
+        """The addresses of each coalition, by its name."""
+        found: dict[str, list[AgentRow]] = {}
+        for row in self.agents:
+            if row.coalition:
+                found.setdefault(row.coalition, []).append(row)
+        return found
+
+    @property
+    def callers(self) -> list[AgentRow]:
+        """The addresses that pay for predictions."""
+        return [row for row in self.agents if BEHAVIOURS[row.kind].traits.pays_for_predictions]
+
+    @property
+    def leaderboard(self) -> list[tuple[int, AgentRow]]:
+        """Who has points, with a rank: most points first, then most badges, then by name; who ties shares a rank."""
+        ranked = [row for row in self.agents if row.points]
+        ranked.sort(key=lambda row: (-(row.points or 0), -len(row.badges), row.name))
+        best: dict[Any, int] = {}
+        return [(best.setdefault((row.points, len(row.badges)), place), row) for place, row in enumerate(ranked, 1)]
 
     @property
     def bounty_paid(self) -> Wei | None:
@@ -173,6 +216,18 @@ class Result:
                 "expired_claims": sum(statement.expired for statement in statements),
             },
             "bounty_paid": None if self.bounty_paid is None else str(self.bounty_paid),
+            "predictions": self._predictions_dict(),
+            "roles": {name: as_json(party_facts(self, self.rows_of(adversarial=bad))) for name, bad in ROLES.items()},
+            "coalitions": [self._coalition_dict(name, rows) for name, rows in self.coalitions.items()],
+            "classes": [
+                {
+                    **row._asdict(),
+                    **{name: str(getattr(row, name)) for name in ("deposited", "refunded", "open", "lost")},
+                }
+                for row in self.classes
+            ],
+            "backdoors": [backdoor._asdict() for backdoor in self.backdoors],
+            "leaderboard": [_leader(rank, row) for rank, row in self.leaderboard[:LEADERS]],
             "twin": self._twin_dict(),
         }
 
@@ -182,6 +237,7 @@ class Result:
             "name": row.name,
             "group": row.group,
             "kind": row.kind,
+            "coalition": row.coalition,
             "start_balance": str(statement.start_balance),
             "final_balance": str(row.final_balance),
             "locked": str(statement.locked),
@@ -197,9 +253,11 @@ class Result:
                 "declined": statement.rejected_declined,
                 "refused": statement.refused,
             },
+            "dropped": statement.dropped,
             "refunded": statement.refunded,
             "refunded_value": str(statement.refunded_value),
             "taken_from": str(statement.taken_from),
+            "burned": str(statement.burned),
             "reported": statement.reported,
             "reported_value": str(statement.reported_value),
             "expired": statement.expired,
@@ -207,6 +265,39 @@ class Result:
             "fees": str(statement.fees),
             "fees_fiat": self.fiat(statement.fees),
             "effort": str(row.effort),
+            "utility": row.utility / self.scenario.unit,
+            "points": row.points,
+            "badges": list(row.badges),
+            "predictions": statement.predictions,
+            "predictions_right": statement.predictions_right,
+            "predictions_paid": str(statement.predictions_paid),
+            "predictions_earned": str(statement.predictions_earned),
+        }
+
+    def _coalition_dict(self, name: str, rows: list[AgentRow]) -> dict[str, Any]:
+        profit = sum(row.profit for row in rows)
+        economic = [row.economic_profit(self.scenario.unit, self.points_destroyed) for row in rows]
+        return {
+            "name": name,
+            "addresses": len(rows),
+            "profit": str(profit),
+            "profit_fiat": self.fiat(profit),
+            "economic_profit": None if None in economic else sum(gain for gain in economic if gain is not None),
+            "locked": str(sum(row.statement.locked for row in rows)),
+            "submitted": sum(row.statement.submitted for row in rows),
+            "fees": str(sum(row.statement.fees for row in rows)),
+            "outcomes": as_json(party_facts(self, rows)),
+        }
+
+    def _predictions_dict(self) -> dict[str, Any] | None:
+        """What was asked, answered rightly and paid in all; None where nobody pays for predictions."""
+        statements = [row.statement for row in self.callers]
+        if not statements:
+            return None
+        return {
+            "asked": sum(statement.predictions for statement in statements),
+            "right": sum(statement.predictions_right for statement in statements),
+            "paid": str(sum(statement.predictions_paid for statement in statements)),
         }
 
     def fiat_terms(self) -> dict[str, Any] | None:
@@ -269,6 +360,10 @@ class Result:
         import pandas as pd
 
         return None if self.events is None else pd.DataFrame(columns_of(self.events, self.scenario))
+
+
+def _leader(rank: int, row: AgentRow) -> dict[str, Any]:
+    return {"rank": rank, "name": row.name, "kind": row.kind, "points": row.points, "badges": list(row.badges)}
 
 
 def _rejected(statement: Statement) -> int:

@@ -20,12 +20,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from experiments.chain_section import ChainSection
 from experiments.fields import Amount
 from experiments.levers import plain, pull
 from experiments.messages import config_error, did_you_mean
 from experiments.model_section import ModelSection
 from experiments.people import AgentGroup
-from experiments.schema import ChainSection, Scenario
+from experiments.schema import Scenario
 from sim.errors import ConfigError
 from sim.units import Wei
 

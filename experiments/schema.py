@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
@@ -23,36 +22,29 @@ from pydantic import (
     model_validator,
 )
 
+from experiments.chain_section import ChainSection
 from experiments.data_options import DataOptions
-from experiments.fees import Fees, FeesSection
 from experiments.fields import (
-    Amount,
-    Duration,
-    ExactNumber,
-    Money,
-    NamedMoney,
     PositiveDuration,
     Section,
     in_words,
     is_number,
-    one_of,
     or_word,
     plain_number,
 )  # fmt: skip
+from experiments.mechanism_levers import foreign_lever
+from experiments.mechanism_section import MechanismSection
 from experiments.model_section import ModelSection
 from experiments.people import BEHAVIOURS, AgentGroup, group_model
-from mechanisms import MECHANISMS, Points, PredictionMarket
-from mechanisms.deposit_refund_take import CRUMB_STANDINGS, DEPOSIT_POLICIES, PROFILES, REFUND_RULES
+from mechanisms import DepositRefundTake, Points, PredictionMarket
 from mechanisms.points import PROFILES as POINTS_PROFILES
 from mechanisms.prediction_market import PROFILES as MARKET_PROFILES
-from mechanisms.prediction_market import ROUND_RULES
-from sim.chain import FEE_TERMS, HARDFORKS, FeeTerms
-from sim.units import DAY, DEFAULT_UNIT, ETHER, Wei, exact
+from sim.errors import ConfigError
+from sim.units import DAY, Wei, exact
 
 MOST_ROWS = 10**8
 MOST_WAKE_UPS = 10**9
 LARGEST_SEED = 2**63 - 1
-LARGEST_UNIT: Wei = 10**6 * ETHER
 
 
 def _initial(value: Any) -> int | Fraction:
@@ -89,6 +81,16 @@ class DataSection(Section):
         PlainSerializer(lambda size: "all" if size is None else size),
     ] = Field(default=None, ge=1, le=MOST_ROWS, description="samples in all, initial and offered, 1 or more, or 'all'")
     shuffle: bool = Field(default=True, description="offer the samples in a random order (of the seed)")
+    with_replacement: bool = Field(
+        default=False,
+        description="draw each sample on offer from all training rows, so that size may exceed their number",
+    )
+
+    @model_validator(mode="after")
+    def _drawn_at_random(self) -> Self:
+        if self.with_replacement and not self.shuffle:
+            raise ValueError("with_replacement draws samples at random; leave out shuffle = false.")
+        return self
 
     def initial_rows(self, rows: int) -> int:
         """The count of initial samples when the data set has so many training rows; of a share at least 1."""
@@ -96,153 +98,6 @@ class DataSection(Section):
             return self.initial
         size = rows if self.size is None else self.size
         return max(1, int(self.initial * size))
-
-
-class MechanismSection(Section):
-    """``[mechanism]``: who pays what, and who gets it back. A mechanism ignores the parameters of others."""
-
-    kind: one_of(mechanism.kind for mechanism in MECHANISMS) = Field(  # type: ignore[valid-type]
-        default="deposit_refund_take", description="incentive mechanism: 'deca10b list mechanisms'"
-    )
-    profile: one_of(PROFILES) = Field(  # type: ignore[valid-type]
-        default="corrected", description="whose rules: corrected, solidity or reference"
-    )
-    cost_weight: ExactNumber = Field(default=Fraction(1), description="w, 0 to 10^9; the deposit is 60 w/√Δt units")
-    refund_window: Duration = Field(default=DAY, description="t: age at which a deposit can be refunded, 0 s or more")
-    owner_claim_after: Duration | None = Field(
-        default=None, description="t_o: age at which the owner may take it; default: any_claim_after"
-    )
-    owner: str = Field(
-        default="", max_length=60, description="address of an agent that owns the contract; '' is nobody"
-    )
-    any_claim_after: Duration | None = Field(
-        default=None, description="t_a: age at which anyone may take it; default: refund_window + 8 d"
-    )
-    deposit_policy: one_of(DEPOSIT_POLICIES) = Field(  # type: ignore[valid-type]
-        default="inv_sqrt", description="inv_sqrt: dear when contributions come fast; fixed: always `deposit`"
-    )
-    deposit: Money = Field(default=Amount.parse(1), description="of deposit_policy = fixed: an amount of 0 or more")
-    refund_rule: one_of(REFUND_RULES) = Field(  # type: ignore[valid-type]
-        default="retry", description="retry, or one_shot: the first check decides for good"
-    )
-    crumb_standing: one_of(CRUMB_STANDINGS) = Field(  # type: ignore[valid-type]
-        default="full", description="standing for a refund of what reporters left: full, pro_rata, none"
-    )
-    allow_greater_deposit: bool = Field(
-        default=False, description="prediction_market: a contribution stakes all it is sent with, not just a unit"
-    )
-    group_contributions: bool = Field(
-        default=False, description="prediction_market: scores and balances by address, not by contribution"
-    )
-    reset_model_during_reward_phase: bool = Field(
-        default=False, description="prediction_market: each pass trains anew on the contributions that are left"
-    )
-    round_rule: one_of(ROUND_RULES) | None = Field(  # type: ignore[valid-type]
-        default=None, description="prediction_market, when somebody is dropped: unit (the default), to_zero, reference"
-    )
-    reveal_within: Duration = Field(
-        default=DAY, description="prediction_market: time its provider has to reveal the test set, 0 s or more"
-    )
-
-    def windows(self) -> tuple[int, int, int]:
-        """t, t_o and t_a in seconds, defaults filled in."""
-        t_a = self.refund_window + 8 * DAY if self.any_claim_after is None else self.any_claim_after
-        return self.refund_window, t_a if self.owner_claim_after is None else self.owner_claim_after, t_a
-
-
-class ChainSection(Section):
-    """``[chain]``: money, gas and time."""
-
-    fees: Fees = Field(
-        default=FeesSection(),
-        description=f"price of gas: one of {', '.join(FEE_TERMS)}, or a table that starts from one: {{kind, price, …}}",
-    )
-    gas_price: NamedMoney | None = Field(
-        default=None, description="of fees = fixed: an amount per unit of gas with its unit, such as '2 gwei'"
-    )
-    hardfork: one_of(HARDFORKS) | None = Field(  # type: ignore[valid-type]
-        default=None, description=f"gas schedule: {', '.join(HARDFORKS)}; default: that of the fees, else prague"
-    )
-    block_time: Duration | None = Field(
-        default=None, description="time between blocks, such as '12s'; 0: whenever needed; default: that of the fees"
-    )
-    unit: NamedMoney = Field(
-        default=Amount.parse("0.001 ether"), description="what a bare amount counts: '1 wei' to '1000000 ether'"
-    )
-    ether_price: ExactNumber | None = Field(
-        default=None, gt=0, description="what an ether costs, a number above 0; default: that of the fees, if they have"
-    )
-    currency: str | None = Field(
-        default=None, pattern=r"^[A-Za-z]{2,10}$", description="of ether_price: letters, such as USD (the default)"
-    )
-
-    @property
-    def terms(self) -> FeeTerms:
-        """What gas costs, what this table says laid over what its fees say."""
-        terms = self.fees.over(FEE_TERMS[self.fees.kind])
-        written: dict[str, Any] = {
-            "price": None if self.gas_price is None else self.gas_price.wei(1),
-            "hardfork": self.hardfork,
-            "slot": self.block_time,
-            "ether_price": self.ether_price,
-            "currency": self.currency,
-        }
-        return replace(terms, **{name: value for name, value in written.items() if value is not None})
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ChainSection:
-        for check in (_check_gas_price, _check_unit, _check_fiat):
-            complaint = check(self)
-            if complaint:
-                raise ValueError(complaint)
-        return self
-
-    def canonical(self) -> dict[str, Any]:
-        """What this table means, whatever it was written with: nothing that is as by default. See `scenario_hash`."""
-        terms, usual = self.terms, FeeTerms()
-        names = ("hardfork", "gas_limit", "data_gas", "base_fee", "tip", "volatility", "persistence")
-        facts = {name: getattr(terms, name) for name in names}
-        facts |= {"fees": terms.kind, "block_time": terms.slot, "unit": f"{self.unit.wei(1)} wei"}
-        defaults = {name: getattr(usual, name) for name in names}
-        defaults |= {"fees": "free", "block_time": 0, "unit": f"{DEFAULT_UNIT} wei"}
-        if terms.kind == "fixed":
-            facts["gas_price"] = f"{terms.price} wei"
-        if terms.ether_price is not None:
-            facts |= {"ether_price": str(terms.ether_price), "currency": terms.currency}
-        return {name: fact for name, fact in facts.items() if fact != defaults.get(name)}
-
-
-def _check_unit(chain: ChainSection) -> str:
-    if not 1 <= chain.unit.wei(1) <= LARGEST_UNIT:
-        return f"unit is {chain.unit.plain()!r}; it must be between '1 wei' and '1000000 ether'"
-    if chain.terms.kind != "free" and "unit" not in chain.model_fields_set:
-        return (
-            "gas costs money here, so it matters how much money a unit is, and chain.unit is not given; write it, "
-            "such as unit = '0.001 ether', or write fees = 'free'"
-        )
-    return ""
-
-
-def _check_gas_price(chain: ChainSection) -> str:
-    terms, price = chain.terms, chain.gas_price
-    if terms.kind == "fixed" and not terms.price and price is None and chain.fees.price is None:
-        return "fees = 'fixed' needs a gas_price, such as gas_price = '2 gwei'; or write fees = 'free'"
-    if terms.kind == "free" and price is not None:
-        return "gas_price is given but fees is 'free'; write fees = 'fixed', or leave gas_price out"
-    if terms.kind == "eip1559" and price is not None:
-        return "gas_price is given but the base fee moves; set fees.base_fee, or write fees = 'fixed'"
-    other = chain.fees.price
-    if price is not None and other is not None and price.wei(1) != other.wei(1):
-        return f"gas_price and fees.price are two prices, {price.plain()} and {other.plain()}; keep one"
-    if terms.kind == "eip1559" and not terms.slot:
-        return "block_time is 0, but the base fee moves from block to block; write block_time = '12s', or leave it out"
-    return ""
-
-
-def _check_fiat(chain: ChainSection) -> str:
-    if chain.currency is not None and chain.terms.ether_price is None:
-        return "currency is given but no ether_price; write what an ether costs, such as ether_price = 2500"
-    return ""
 
 
 class RecordSection(Section):
@@ -302,7 +157,11 @@ class Scenario(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Scenario:
-        for check in (_check_rows, _check_profile, _check_provider, _check_windows, _check_names, _check_wake_ups):
+        checks = (
+            _check_rows, _check_profile, _check_provider, _check_levers, _check_callers, _check_windows,
+            _check_deposits, _check_names, _check_wake_ups,
+        )  # fmt: skip
+        for check in checks:
             complaint = check(self)
             if complaint:
                 raise ValueError(complaint)
@@ -332,19 +191,28 @@ def _check_profile(scenario: Scenario) -> str:
 
 
 def _check_provider(scenario: Scenario) -> str:
+    """Under other mechanisms a provider has nothing to do: the same people can be compared under each of them."""
     providers = sum(group.count for group in scenario.agents if BEHAVIOURS[group.kind].traits.provides)
-    wanted = int(scenario.mechanism.kind == PredictionMarket.kind)
-    if providers == wanted:
+    if providers == 1 or scenario.mechanism.kind != PredictionMarket.kind:
         return ""
-    if not wanted:
-        return (
-            f"agents: there is a bounty provider, but mechanism.kind is {scenario.mechanism.kind!r}, which needs none. "
-            f"Leave it out, or write kind = 'prediction_market'."
-        )
     return (
         f"agents: {providers} bounty providers; a prediction market has exactly one. Write one group of "
         f"kind = 'bounty_provider' with count = 1."
     )
+
+
+def _check_levers(scenario: Scenario) -> str:
+    return foreign_lever(scenario.mechanism)
+
+
+def _check_callers(scenario: Scenario) -> str:
+    callers = [group.name for group in scenario.agents if BEHAVIOURS[group.kind].traits.pays_for_predictions]
+    if callers and scenario.mechanism.profile == "solidity":
+        return (
+            f"agents.{callers[0]}: callers pay for predictions, which with mechanism.profile = 'solidity' are free "
+            f"and take no payment. Leave the group out, or choose another profile."
+        )
+    return ""
 
 
 def _check_windows(scenario: Scenario) -> str:
@@ -367,6 +235,16 @@ def _check_windows(scenario: Scenario) -> str:
             f"mechanism.any_claim_after is {t_a} s; with profile = 'reference' it must be more than refund_window + "
             f"7 d ({t + 7 * DAY} s). Raise it, or choose another profile."
         )
+    return ""
+
+
+def _check_deposits(scenario: Scenario) -> str:
+    if scenario.mechanism.kind != DepositRefundTake.kind:
+        return ""
+    try:
+        scenario.mechanism.deposit_rules(scenario.unit)
+    except ConfigError as error:
+        return f"mechanism: {error}"
     return ""
 
 

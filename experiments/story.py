@@ -29,6 +29,7 @@ def who_gained(result: Result) -> str:
             else f"earned {-bounty / result.scenario.unit:,.0f}"
         )
         parts.append(f"the bounty provider {paid} units")
+    parts.append(_predictions(result))
     return f"{_capital(_listed(parts))} in {_days(result.days)}{_elsewhere(result)}."
 
 
@@ -56,14 +57,16 @@ def the_model(result: Result) -> str:
 
 
 def the_reason(result: Result) -> str:
-    """What shut people out, how much of the deposits changed hands, and how it ended."""
+    """What shut people out, what became of deposits or who earned points, and how it ended."""
     missed = [part for part in (_shut_out(result, adversarial) for adversarial in (False, True)) if part]
     if missed:
         text = f"Of their chances to contribute, {' and '.join(missed)}"
     else:
         text = "Neither price nor wallet kept anybody out"
     captured = "the model was captured" if result.captured else "the model was not captured"
-    return f"{text}; {_taken(result)}, {captured}, and the run ended because {_end(result)}."
+    points = any(row.points is not None for row in result.agents)
+    fate = _points(result) if points else _taken(result)
+    return f"{text}; {fate}, {captured}, and the run ended because {_end(result)}."
 
 
 def _listed(parts: list[str]) -> str:
@@ -143,6 +146,40 @@ def _taken(result: Result) -> str:
             share = 100 * sum(s.taken_from for s in statements) / deposited
             sides.append(f"{share:.0f} % of {'adversarial' if adversarial else 'honest'} deposits")
     return f"others took {' and '.join(sides)}" if sides else "nobody deposited anything"
+
+
+def _points(result: Result) -> str:
+    """Points of both sides, and what they are worth to them; why, if nobody honest wanted any."""
+    rows = result.rows_of(adversarial=False)
+    declined = any(row.statement.rejected_declined for row in rows)
+    if declined and not any(row.statement.submitted for row in rows):
+        values = [group.parameters().get("point_value") for group in result.scenario.agents]
+        if any(value.number for value in values if value is not None):
+            return "the honest contributed nothing, since a point is worth less to them than gas and effort"
+        return "the honest contributed nothing, since points are worth nothing to them (point_value is 0)"
+    sides = []
+    for adversarial, called in ((False, "the honest"), (True, "adversaries")):
+        rows = result.rows_of(adversarial=adversarial)
+        worth = sum(row.utility for row in rows) / result.scenario.unit
+        told = f" (worth {worth:,.0f} units to them)" if worth >= 0.5 else ""
+        sides += [f"{called} earned {sum(row.points or 0 for row in rows):,} points{told}"] if rows else []
+    return " and ".join(sides)
+
+
+def _predictions(result: Result) -> str:
+    """What callers paid for predictions, and how good these were."""
+    statements = [row.statement for row in result.callers]
+    if not statements:
+        return ""
+    asked, paid = sum(s.predictions for s in statements), sum(s.predictions_paid for s in statements)
+    who = f"the {len(statements)} callers" if len(statements) > 1 else f"the caller {result.callers[0].name}"
+    if not asked:
+        return f"{who} never asked for a prediction"
+    right = 100 * sum(s.predictions_right for s in statements) / asked
+    return (
+        f"{who} paid {to_units(paid, result.scenario.unit):,.0f} units to contributors for {asked:,} predictions, "
+        f"{right:.0f} % of them right"
+    )
 
 
 def _end(result: Result) -> str:

@@ -6,34 +6,27 @@
     results.runs()        # a pandas frame, a row for each run
 
 Killed at any moment, a sweep loses only what was being computed; ``resume=True`` runs what is missing, and the tables
-are byte for byte those of a sweep that was never interrupted. A run that fails is a row with its error.
+are byte for byte those of a sweep that was never interrupted, on whatever machines. A run that fails is a row with its
+error.
 """
 
 from __future__ import annotations
 
-import gc
 import json
-import multiprocessing
-import os
 import platform
-import signal
-import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.build import baseline_accuracy
-from experiments.events import EVENT_COLUMNS, columns_of
-from experiments.experiment import Experiment, Job, Outcomes, load_experiment
-from experiments.outcomes import OUTCOME_COLUMNS, SERIES_COLUMNS, failed, outcomes_of, series_of
-from experiments.runner import run
-from experiments.schema import Scenario
+from experiments.execution import Answer, answer_of_the_dead, execute, failure
+from experiments.experiment import Experiment, Job, load_experiment
+from experiments.parts import Key
+from experiments.pools import cluster, processes, worker_count
+from experiments.progress import SweepProgress, shown_progress
 from experiments.store import Store
 from experiments.versions import git_revision, now, versions
 from sim.errors import ConfigError
@@ -41,51 +34,15 @@ from sim.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_WORKERS = 1024
 _IN_FLIGHT = 4
 """Runs handed out for each worker: enough that none waits for the next."""
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-_ONE_AT_A_TIME = threading.Lock()
-"""Threads of one process share its caches and its garbage collector, and win nothing by running side by side."""
 
+class Shard(NamedTuple):
+    """The ``number``-th of ``of`` parts of an experiment, from 1."""
 
-class Answer(NamedTuple):
-    """What a run sends back: its part as JSON text, whether it went well, and the seconds it took."""
-
-    part: str
-    ok: bool
-    task_s: float
-
-
-class SweepProgress(NamedTuple):
-    """How far a sweep is, after each finished run.
-
-    ``total`` runs are asked for; ``kept`` of them were there before, ``done`` were made by now, of which ``failed``
-    went wrong; ``elapsed_s`` since the first was handed out; ``last_s`` is what the run just finished took.
-    """
-
-    total: int
-    kept: int
-    done: int
-    failed: int
-    elapsed_s: float
-    last_s: float
-
-    @property
-    def left(self) -> int:
-        """Runs still to be made."""
-        return self.total - self.kept - self.done
-
-    @property
-    def rate(self) -> float:
-        """Runs per second since the start."""
-        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
-
-    @property
-    def eta_s(self) -> float:
-        """Seconds that the rest will take at this rate; infinite before the first run."""
-        return self.left / self.rate if self.rate else float("inf")
+    number: int
+    of: int
 
 
 class Results:
@@ -134,8 +91,10 @@ def sweep(
     workers: int | None = None,
     replications: int | None = None,
     resume: bool = False,
-    executor: Executor | None = None,
-    progress: Callable[[SweepProgress], None] | None = None,
+    executor: Executor | str | None = None,
+    progress: Callable[[SweepProgress], None] | bool | None = None,
+    shard: str | Shard | None = None,
+    fail_fast: bool = False,
 ) -> Results:
     """Run every run of an experiment and write its tables to a folder.
 
@@ -146,73 +105,110 @@ def sweep(
     workers : processes on this machine, 1 or more; default: one for each core that may be used
     replications : runs of each point, in place of the design's
     resume : run only what is missing or failed
-    executor : any `concurrent.futures.Executor` in place of processes on this machine; it is not shut down
-    progress : called after each finished run, when it is on disk
+    executor : any `concurrent.futures.Executor` in place of processes on this machine, which is not shut down; or the
+        address of one, ``"dask://HOST:PORT"`` or ``"dask://local"``
+    progress : called after each finished run, when it is on disk; True shows a bar on a terminal or in a notebook
+    shard : ``"2/5"`` makes the second fifth of the runs only; `experiments.merging.merge` puts shards together
+    fail_fast : stop at the first run that fails
 
     Raises
     ------
     ConfigError
-        If the experiment or the folder cannot be used. A run that fails raises nothing: see `Results.failures`.
+        If the experiment or the folder cannot be used, or with ``fail_fast`` a run fails. Without, a run that fails
+        raises nothing: see `Results.failures`.
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment)
     experiment = experiment.replicated(replications)
-    count = worker_count(workers)
+    count, mine = worker_count(workers), shard_of(shard)
     store = Store(out, experiment, resume)
-    jobs = [job for job in experiment.jobs() if not store.is_done(job)]
-    store.manifest["sessions"].append(
-        {"started": now(), "finished": None, "workers": count if executor is None else str(type(executor).__name__),
-         "host": platform.node(), "versions": versions(), "git_revision": git_revision()}
-    )  # fmt: skip
-    store.open()
-    loop = _Sweep(store, jobs, progress)
-    if executor is None:
-        loop.on_processes(count)
-    else:
-        loop.on(executor, _IN_FLIGHT * count, given=True)
-    _finish(store)
+    with _sized(executor, count) as (given, size), _told(progress, size) as tell:
+        session = {
+            "started": now(), "finished": None, "workers": size if given is None else _name_of(executor),
+            "host": platform.node(), "versions": versions(), "git_revision": git_revision(),
+            **({} if mine is None else {"shard": f"{mine.number}/{mine.of}"}),
+        }  # fmt: skip
+        store.open([session])
+        try:
+            loop = _Sweep(store, tell, mine, fail_fast)
+            if given is None:
+                loop.on_processes(count)
+            else:
+                loop.on(given, _IN_FLIGHT * size, given=True)
+            _finish(store)
+        finally:
+            store.close()
     return Results(store.folder)
 
 
 def _finish(store: Store) -> None:
     """The tables, and in the manifest how it went."""
-    failures = store.compact()
-    total = store.experiment.design.runs
+    facts = store.finish()
     store.manifest["sessions"][-1]["finished"] = now()
-    store.manifest |= {
-        "started": store.manifest["sessions"][0]["started"],
-        "finished": now(),
-        "counts": {"points": len(store.experiment.design), "runs": total, "failed": len(failures)},
-        "failures": failures,
-    }
+    store.manifest |= {"started": store.manifest["sessions"][0]["started"], "finished": now(), **facts}
     store.write_manifest()
 
 
-def worker_count(workers: Any = None) -> int:
-    """A checked number of workers; by default one for each core this process may use. Raises `ConfigError`."""
-    if workers is None:
-        mine = getattr(os, "sched_getaffinity", None)  # a container or a cluster may allow fewer cores than there are
-        return len(mine(0)) if mine else os.cpu_count() or 1
-    if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= MOST_WORKERS:
-        raise ConfigError(f"workers is {workers!r}; it must be a whole number from 1 to {MOST_WORKERS}.")
-    return workers
+def shard_of(shard: str | Shard | None) -> Shard | None:
+    """A checked shard; None is the whole experiment. Raises `ConfigError`."""
+    if shard is None:
+        return None
+    numbers = tuple(shard.split("/")) if isinstance(shard, str) else tuple(map(str, shard))
+    if len(numbers) == 2 and all(number.isascii() and number.isdigit() and len(number) < 7 for number in numbers):
+        found = Shard(int(numbers[0]), int(numbers[1]))
+        if 1 <= found.number <= found.of:
+            return found
+    raise ConfigError(f"shard is {shard!r}; it must be i/n with 1 <= i <= n, such as 2/5 for the second of five.")
+
+
+@contextmanager
+def _sized(executor: Executor | str | None, count: int) -> Iterator[tuple[Executor | None, int]]:
+    """The executor that is asked for, None for processes, and how many runs it makes at once."""
+    if isinstance(executor, str):
+        with cluster(executor, count) as found:
+            yield found
+    else:
+        yield executor, count
+
+
+@contextmanager
+def _told(
+    progress: Callable[[SweepProgress], None] | bool | None, workers: int
+) -> Iterator[Callable[[SweepProgress], None] | None]:
+    """Whom to tell of progress."""
+    with shown_progress(workers) if progress is True else nullcontext(progress or None) as tell:
+        yield tell
+
+
+def _name_of(executor: Executor | str | None) -> str:
+    return executor if isinstance(executor, str) else type(executor).__name__
 
 
 class _Sweep:
     """The loop of one sweep: hand out runs, keep what comes back, say so."""
 
-    def __init__(self, store: Store, jobs: list[Job], progress: Callable[[SweepProgress], None] | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        progress: Callable[[SweepProgress], None] | None,
+        shard: Shard | None = None,
+        fail_fast: bool = False,
+    ) -> None:
         self.store = store
-        self.jobs = deque(jobs)
         self.progress = progress
+        self.shard = shard
+        self.fail_fast = fail_fast
+        self.jobs: deque[Job] = deque()
+        self.asked: set[Key] = set()
         self.alone: deque[Job] = deque()
         """To be run with nothing else in flight. The first run of all, which is timed for the estimate; and all that
         were in flight when a worker process died: one of them may have killed it."""
-        if progress is not None and jobs:
+        self.failed = ""
+        """Where and why the first run failed."""
+        self.total = self.kept = self.done = self.failures = 0
+        self._plan()
+        if progress is not None and self.jobs:
             self.alone.append(self.jobs.popleft())
-        self.total = store.experiment.design.runs
-        self.kept = self.total - len(jobs)
-        self.done = self.failed = 0
         self.began = time.perf_counter()
 
     def on_processes(self, workers: int) -> None:
@@ -220,7 +216,8 @@ class _Sweep:
         experiment = self.store.experiment
         while self.alone or self.jobs:
             first = experiment.scenario_of(next(experiment.jobs()))
-            with _processes(min(workers, len(self.alone) + len(self.jobs)), first) as pool:
+            most = workers if experiment.design.until else min(workers, len(self.alone) + len(self.jobs))
+            with processes(most, first) as pool:
                 self.on(pool, _IN_FLIGHT * workers)
 
     def on(self, executor: Executor, most: int, given: bool = False) -> None:
@@ -229,17 +226,55 @@ class _Sweep:
             self.began = time.perf_counter()  # not before: how long processes take to start says nothing about pace
         while self.alone:
             job = self.alone.popleft()
-            if not self._collect(self._submit(executor, job), job, guilty=True) and not given:
+            whole = self._collect(self._submit(executor, job), job, guilty=True)
+            self._stop_if_asked()
+            if not whole and not given:
                 return
+        self._plan_further()
         flying: dict[Future[Answer], Job] = {}
         whole = True
-        while flying or (whole and self.jobs):
-            while whole and self.jobs and len(flying) < most:
-                job = self.jobs.popleft()
-                flying[self._submit(executor, job)] = job
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                if not self._collect(future, flying.pop(future), guilty=given):
-                    whole = given  # whoever brought an executor also mends it
+        try:
+            while flying or (whole and self.jobs):
+                while whole and self.jobs and len(flying) < most:
+                    job = self.jobs.popleft()
+                    flying[self._submit(executor, job)] = job
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    if not self._collect(future, flying.pop(future), guilty=given):
+                        whole = given  # whoever brought an executor also mends it
+                self._stop_if_asked()
+                self._plan_further()
+        except BaseException:
+            for future in flying:
+                future.cancel()
+            raise
+
+    def _plan(self) -> None:
+        """Ask for whatever the design wants by now, and this sweep has not asked for yet."""
+        store, wanted = self.store, self.store.wanted()
+        if self.shard is not None:
+            number, of = self.shard
+            by_point = store.experiment.design.until is not None  # its runs depend on each other
+            points, first = len(store.experiment.design), store.experiment.scenario.replication
+            wanted = [
+                job
+                for job in wanted
+                if (job.point + (0 if by_point else points * (job.replication - first))) % of == number - 1
+            ]
+        for job in wanted:
+            key = (job.scenario_hash, job.replication)
+            if key in self.asked:
+                continue
+            self.asked.add(key)
+            if store.is_done(job):
+                self.kept += 1
+            else:
+                self.jobs.append(job)
+        self.total = len(wanted)
+
+    def _plan_further(self) -> None:
+        """With a stopping rule, what is wanted depends on what came back."""
+        if not self.jobs and self.store.experiment.design.until is not None:
+            self._plan()
 
     def _submit(self, executor: Executor, job: Job) -> Future[Answer]:
         experiment = self.store.experiment
@@ -256,143 +291,30 @@ class _Sweep:
             answer = future.result()
         except BrokenExecutor:
             if guilty:
-                self._keep(job, _answer_of_the_dead())
+                self._keep(job, answer_of_the_dead())
             else:
                 self.alone.append(job)
             return False
         except Exception as error:  # the run itself never raises: it could not be sent or fetched
-            answer = _failure(error, 0.0)
+            answer = failure(error, 0.0)
         self._keep(job, answer)
         return True
 
     def _keep(self, job: Job, answer: Answer) -> None:
         """First on disk, then announced."""
-        self.store.write(job, answer.part)
+        self.store.write(job, answer.part, not answer.error)
         self.done += 1
-        self.failed += not answer.ok
+        if answer.error:
+            self.failures += 1
+            self.failed = self.failed or f"point {job.point}, replication {job.replication}: {answer.error}"
         if self.progress is not None:
             elapsed = time.perf_counter() - self.began
-            self.progress(SweepProgress(self.total, self.kept, self.done, self.failed, elapsed, answer.task_s))
+            self.progress(SweepProgress(self.total, self.kept, self.done, self.failures, elapsed, answer.task_s))
 
-
-def execute(scenario: Scenario, twin: bool, compared: Outcomes) -> Answer:
-    """One run, in whatever process or thread an executor chose. Whatever goes wrong becomes part of the answer."""
-    began = time.perf_counter()
-    try:
-        with _ONE_AT_A_TIME:
-            result = run(scenario, twin=twin)
-        outcomes, series = outcomes_of(result, compared), series_of(result)
-    except Exception as error:
-        return _failure(error, time.perf_counter() - began)
-    _spell_wei(outcomes, OUTCOME_COLUMNS)
-    tables = {"series": _spelt(series, SERIES_COLUMNS)}
-    if result.events is not None:
-        tables["events"] = _spelt(columns_of(result.events, scenario), EVENT_COLUMNS)
-    task_s = time.perf_counter() - began
-    timing = {"wall_s": result.wall_s, "cpu_s": result.cpu_s, "task_s": task_s, "host": platform.node()}
-    part = {"outcomes": outcomes, **tables, "timing": timing}
-    return Answer(json.dumps(part, allow_nan=False), True, task_s)
-
-
-def _spelt(columns: dict[str, list[Any]], kinds: dict[str, str]) -> dict[str, list[Any]]:
-    """Columns with their wei as decimal text."""
-    texts = {
-        name: [None if wei is None else str(wei) for wei in columns[name]]
-        for name, kind in kinds.items()
-        if kind == "wei"
-    }
-    return columns | texts
-
-
-def _spell_wei(row: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Wei as decimal text, which every reader of JSON takes exactly."""
-    for name, kind in kinds.items():
-        if kind == "wei" and row[name] is not None:
-            row[name] = str(row[name])
-
-
-def _failure(error: Exception, task_s: float) -> Answer:
-    """The answer of a run that went wrong. The traceback goes to the manifest, never to a table."""
-    text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-    return _failed_answer(text, "".join(traceback.format_exception(error)), task_s)
-
-
-def _answer_of_the_dead() -> Answer:
-    return _failed_answer("The process of this run died, though it ran alone. Was there too little memory?", "", 0.0)
-
-
-def _failed_answer(text: str, trace: str, task_s: float) -> Answer:
-    timing = {"wall_s": None, "cpu_s": None, "task_s": task_s, "host": platform.node()}
-    part = {"outcomes": failed(" ".join(text.split())), "series": {}, "timing": timing, "traceback": trace}
-    return Answer(json.dumps(part), False, task_s)
-
-
-@contextmanager
-def _processes(workers: int, scenario: Scenario) -> Iterator[ProcessPoolExecutor]:
-    """A pool of fresh processes, each with data and baseline of a scenario loaded; gone when the block ends."""
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(scenario,)
-    )
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # inherited: matrices are small, and the cores are taken
-    try:
-        with _no_interrupts():
-            ready = [pool.submit(_ready) for _ in range(workers)]  # all start now, while the first run is being timed
-        try:
-            ready[0].result()
-        except BrokenProcessPool as error:
+    def _stop_if_asked(self) -> None:
+        if self.fail_fast and self.failed:
             raise ConfigError(
-                "The worker processes cannot start. In a script, call sweep() below if __name__ == '__main__': and "
-                "save the script as a file; or use 'deca10b sweep'. If that is not it, memory may be short: use fewer "
-                "workers."
-            ) from error
-        yield pool
-    except BaseException:
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.terminate()  # what they compute is lost, what is on disk stays
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Processes started in this block never see Ctrl-C, which is the parent's business; here it only comes later."""
-    block = getattr(signal, "pthread_sigmask", None)
-    if block is None:  # Windows
-        yield
-        return
-    before = block(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        block(signal.SIG_SETMASK, before)
-
-
-def _prepare(scenario: Scenario) -> None:
-    """Make a worker process ready: data and baseline loaded, Ctrl-C left to the parent, gone when the parent is."""
-    if multiprocessing.parent_process() is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        baseline_accuracy(scenario)
-    except Exception:
-        pass  # the run that needs it says what is wrong
-    gc.freeze()  # modules and data stay: looking through them after every run would cost a tenth of a second
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot tell its workers to stop; they would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _ready() -> None:
-    """Nothing: a process that can do it can work."""
+                f"A run failed, {self.failed.rstrip('.')}. The sweep stopped there, as fail-fast asks; the "
+                f"{self.kept + self.done - self.failures:,} runs that went well are kept. Mend what is wrong and go on "
+                f"with --resume."
+            )

@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from mechanisms.commit_reveal import commitment_of
 from sim.chain import HARDFORKS, Address, Chain, Clock, Column, FixedPrice, Journal, Table, Transaction
-from sim.chain.transaction import Call, Receipt
+from sim.chain.gas import Meter
+from sim.chain.transaction import ADDITIONS, Call, Receipt
 from sim.contracts import NEVER, CollaborativeTrainer, DataHandler, IncentiveMechanism
+from sim.contracts.parts import SALT_BYTES
 from sim.errors import ConfigError, Revert
 from sim.features import Data
 from sim.models import Classifier, SparsePerceptron
+from sim.models.courses import Course
 from sim.units import DAY, ETHER
 
 PEOPLE = ("ann", "bob", "cat", "dan")
 _STEPS, _MONEY, _FEATURES = 50, 10**9 * ETHER, 3
 _MUCH_LATER = 1_000 * DAY
+_TO_REVEAL = 10  # seconds
+_NOT_ITS_OWN = (Journal, Table, Chain, Meter, DataHandler, Call, Classifier, Course)
 
 Build = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
 
@@ -60,7 +66,7 @@ class _Play:
             if number % 8 == 0:
                 self.check_views()
             self.send(transaction)
-        if "add_data" not in self.seen:
+        if not self.seen & ADDITIONS:
             raise self.broken("no contribution was ever accepted", "Accept a contribution that pays the quote")
 
     def transactions(self) -> Iterator[Transaction]:
@@ -90,17 +96,24 @@ class _Play:
                     yield from self.claims_of(record)
 
     def addition(self, who: Address, data: Data, label: int) -> Iterator[Transaction]:
-        """A wei too little, then enough or a wei too much."""
+        """A wei too little, then enough or a wei too much; revealed, where contributions must be committed to."""
+        method: str = "add_data"
+        arguments: tuple[Any, ...] = (data, label)
+        if self.mechanism.must_commit:
+            salt = self.rng.bytes(SALT_BYTES)
+            yield Transaction(who, "trainer", "commit_data", (commitment_of(who, data, label, salt),))
+            self.chain.clock.advance(self.chain.clock.now + _TO_REVEAL)
+            method, arguments = "reveal_data", (data, label, salt)
         try:
-            cost = self.mechanism.quote(self.chain.clock.now, data, label)
+            cost = self.mechanism.quote(self.chain.clock.now, data, label, who)
         except Revert:
             return
         if cost < self.mechanism.lowest_quote:
             raise self.broken(f"quotes {cost}, below lowest_quote {self.mechanism.lowest_quote}", "Lower lowest_quote")
         if cost:
-            yield Transaction(who, "trainer", "add_data", (data, label), cost - 1)
+            yield Transaction(who, "trainer", method, arguments, cost - 1)
         self.quoted = cost
-        yield Transaction(who, "trainer", "add_data", (data, label), cost + int(self.rng.integers(0, 2)))
+        yield Transaction(who, "trainer", method, arguments, cost + int(self.rng.integers(0, 2)))
 
     def claims(self) -> Iterator[Transaction]:
         """Everyone tries one contribution, often at the edge of a window, and again when the model was turned round."""
@@ -109,7 +122,7 @@ class _Play:
         data, label, windows = records.data[record], records.label[record], self.mechanism.windows
         if windows is not None and self.rng.random() < 0.7:
             last = windows.expired if windows.expired < NEVER else windows.mature
-            edge = (windows.mature, windows.mature, last)[self.rng.integers(3)]
+            edge = (windows.mature, windows.mature + windows.grace, last)[self.rng.integers(3)]
             edge += int(self.rng.integers(-1, 2)) + records.added_time[record]
             self.chain.clock.advance(max(now, edge))
         yield from self.claims_of(record)
@@ -155,7 +168,7 @@ class _Play:
         self.check_promise(receipt, offered, promise)
         kept = self.trainer.escrow() - escrow
         more = self.mechanism.keeps_surplus and kept == transaction.value
-        if method == "add_data" and receipt.ok and kept != self.quoted and not more:
+        if method in ADDITIONS and receipt.ok and kept != self.quoted and not more:
             raise self.broken(f"quoted {self.quoted} wei and kept {kept}", "Keep what was quoted, no less")
         if self.mechanism.liabilities() != self.trainer.escrow():
             raise self.broken(
@@ -179,9 +192,11 @@ class _Play:
             reward = self.mechanism.report_reward(record, transaction.sender)
             collects = method == "refund" and self.mechanism.collectable(transaction.sender, self.chain.clock.now)
             return (True, reward) if collects else (None, None)
-        if not windows.mature <= self.chain.clock.now - added < windows.expired:
+        mature = windows.mature + (windows.grace if method == "report" else 0)
+        if not mature <= self.chain.clock.now - added < windows.expired:
             return None, None
-        agrees, sender = self.model.predict_one(data.features) == label, transaction.sender
+        verdict, sender = self.mechanism.verdict, transaction.sender
+        agrees = verdict(record) if verdict else self.model.predict_one(data.features) == label
         if method == "refund":
             offered = self.mechanism.may_refund(record, sender)
             return (offered, self.records.claimable[record] * offered) if agrees else (None, 0)
@@ -244,7 +259,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.ndarray):
         return value.tolist()
-    if isinstance(value, Journal | Table | Chain | DataHandler | Call | Classifier) or callable(value):
+    if isinstance(value, _NOT_ITS_OWN) or callable(value):
         return None
     slots = getattr(type(value), "__slots__", ())
     names = [*vars(value)] if hasattr(value, "__dict__") else [slots] if isinstance(slots, str) else [*slots]

@@ -21,25 +21,27 @@ cost_weight        1              w ≥ 0, units times √s / 60
 refund_window      86,400 s       t
 owner_claim_after  t_a            t_o
 any_claim_after    t + 8 days     t_a; t ≤ t_o ≤ t_a
-deposit_policy     inv_sqrt       or ``fixed``: every contribution costs ``deposit`` wei
+deposit_policy     inv_sqrt       or ``fixed``: every contribution costs ``deposit`` wei; or ``inv_linear``, see
+                                  `mechanisms.deposits.by_time`
 deposit            one unit       of ``deposit_policy = fixed``, wei
 refund_rule        retry          ``one_shot``: once found wrong (a report paid, a refund refused) closed to its author
 crumb_standing     full           standing for a refund of what reporters left: ``full``, ``pro_rata`` or ``none``
 =================  =============  =====================================================================================
+
+Further parameters ask for defences that this rule does not have (`mechanisms.deposit_parameters`); with them the
+mechanism is a `mechanisms.defended.DefendedDeposits`, the same rule with changes at a few places.
 
 Sources: Harris & Waggoner 2019; Stakeable64.sol and stakeable.py of microsoft/0xDeCA10B.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache, partial
+from functools import lru_cache
+from typing import ClassVar
 
 from mechanisms.charges import DepositCharges, sqrt_gas
-from mechanisms.windows import check_order, check_storage, filled_windows
+from mechanisms.deposit_parameters import CRUMB_STANDINGS, DEPOSIT_POLICIES, PROFILES, REFUND_RULES, Parameters
+from mechanisms.deposits.by_time import lowest_price_by_time, price_by_time
 from sim.chain.chain import Chain
 from sim.chain.journal import Map, Value
 from sim.chain.ledger import Address
@@ -48,70 +50,23 @@ from sim.contracts.data_handler import DataHandler, Record
 from sim.contracts.incentive import ClaimWindows, IncentiveMechanism, Payment, Predict
 from sim.errors import ConfigError, Revert
 from sim.features import Data
-from sim.units import DAY, DEFAULT_UNIT, Seconds, Wei
+from sim.units import Seconds, Wei
 
-PROFILES = ("corrected", "solidity", "reference")
-DEPOSIT_POLICIES = ("inv_sqrt", "fixed")
-REFUND_RULES = ("retry", "one_shot")
-CRUMB_STANDINGS = ("full", "pro_rata", "none")
+__all__ = ["CRUMB_STANDINGS", "DEPOSIT_POLICIES", "PROFILES", "REFUND_RULES", "DepositRefundTake", "Parameters"]
 
 _PRO_RATA = 10**6
 """Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
 
 _PRICES_KEPT = 4096
-_COST_WEIGHT_END = 2**80  # the contract's uint80
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """The parameters of the module's table; ``unit`` is the size of one unit in wei. Raises `ConfigError`."""
-
-    profile: str = "corrected"
-    cost_weight: Fraction = Fraction(1)
-    refund_window: Seconds = DAY
-    owner_claim_after: Seconds | None = None
-    any_claim_after: Seconds | None = None
-    deposit_policy: str = "inv_sqrt"
-    deposit: Wei = DEFAULT_UNIT
-    refund_rule: str = "retry"
-    crumb_standing: str = "full"
-    unit: Wei = DEFAULT_UNIT
-
-    def __post_init__(self) -> None:
-        for field, allowed in (
-            ("profile", PROFILES),
-            ("deposit_policy", DEPOSIT_POLICIES),
-            ("refund_rule", REFUND_RULES),
-            ("crumb_standing", CRUMB_STANDINGS),
-        ):
-            if getattr(self, field) not in allowed:
-                raise ConfigError(f"{field} is {getattr(self, field)!r}; choose one of {', '.join(allowed)}.")
-        if self.cost_weight < 0 or self.deposit < 0:
-            raise ConfigError(f"cost_weight is {self.cost_weight}, deposit {self.deposit}; both must be 0 or more.")
-        if self.unit <= 0:
-            raise ConfigError(f"unit is {self.unit} wei; it must be above 0.")
-        t, t_o, t_a = filled_windows(self.refund_window, self.owner_claim_after, self.any_claim_after)
-        check_order(t, t_o, t_a)
-        if self.profile == "solidity":
-            check_storage(t, t_o, t_a)
-            if self.cost_weight * self.unit >= _COST_WEIGHT_END:
-                raise ConfigError(
-                    f"cost_weight is {self.cost_weight} with units of {self.unit} wei; the contract stores it as wei "
-                    f"in 80 bits, below {_COST_WEIGHT_END} wei. Lower it, or choose another profile."
-                )
-        if self.profile == "reference" and t_a <= t + 7 * DAY:
-            raise ConfigError(
-                f"any_claim_after is {t_a} s; the reference profile wants more than "
-                f"refund_window + 7 days ({t + 7 * DAY} s)."
-            )
-        object.__setattr__(self, "any_claim_after", t_a)
-        object.__setattr__(self, "owner_claim_after", t_o)
 
 
 class DepositRefundTake(IncentiveMechanism):
     """See the module's text. ``owner`` is the address with the earlier claim; only ``corrected`` honours it."""
 
     kind = "deposit_refund_take"
+
+    has_defences: ClassVar[bool] = False
+    """Whether it does what the parameters of defences ask for."""
 
     def __init__(
         self,
@@ -123,6 +78,11 @@ class DepositRefundTake(IncentiveMechanism):
     ) -> None:
         super().__init__(chain, address, records)
         self.parameters = p = parameters or Parameters()
+        if p.defences and not self.has_defences:
+            raise ConfigError(
+                f"{', '.join(p.defences)} ask for defences, which {type(self).__name__} has none of. Make it by "
+                f"mechanisms.rule_of(parameters)."
+            )
         self.owner = owner if p.profile == "corrected" else ""
         self.overwrites_spent_records = p.profile == "solidity"
         self.last_update: Value[Seconds] = Value(self.journal, chain.clock.now)
@@ -133,13 +93,16 @@ class DepositRefundTake(IncentiveMechanism):
         self._strict = p.profile == "reference"
         self._rounds_up = p.profile == "reference"  # so that shares which make up the whole leave nothing, as floats do
         self._mature = p.refund_window + self._strict  # the reference wants more than the window, not as much
+        self._reportable = self._mature
         assert p.any_claim_after is not None and p.owner_claim_after is not None
         self._any_claim, self._owner_claim = p.any_claim_after, p.owner_claim_after
-        self._price = lru_cache(maxsize=_PRICES_KEPT)(_price_rule(p))  # asked for a quote and again by the transaction
-        self._sqrt = p.deposit_policy == "inv_sqrt" and p.cost_weight > 0
+        # Asked for a quote and again by the transaction.
+        self._price = lru_cache(maxsize=_PRICES_KEPT)(price_by_time(p))
+        self._sqrt = p.price_policy == "inv_sqrt" and p.cost_weight > 0
         self._asks_first = p.profile == "solidity"
         self._one_shot = p.refund_rule == "one_shot"
-        self._gas = DepositCharges(self.schedule, prices=not (p.cost_weight == 0 and p.deposit_policy == "inv_sqrt"))
+        self._earns_one = p.crumb_standing == "full" and p.standing_half_life is None
+        self._gas = DepositCharges(self.schedule, prices=not (p.cost_weight == 0 and p.price_policy == "inv_sqrt"))
 
     @property
     def windows(self) -> ClaimWindows:
@@ -148,31 +111,27 @@ class DepositRefundTake(IncentiveMechanism):
 
     @property
     def lowest_quote(self) -> Wei:
-        """The floor of the price: one unit in the reference, the deposit itself when it is fixed, otherwise one wei."""
-        p = self.parameters
-        if p.deposit_policy == "fixed":
-            return p.deposit
-        if p.profile == "reference":
-            return p.unit
-        return int(p.cost_weight > 0)  # it falls with time, but not to nothing within any horizon
+        """The floor of the price."""
+        return lowest_price_by_time(self.parameters)
 
-    def quote(self, now: Seconds, data: Data, label: int) -> Wei:
-        """The deposit now; it depends on neither data nor label."""
+    def quote(self, now: Seconds, data: Data, label: int, sender: Address = "") -> Wei:
+        """The deposit now; it depends on neither data nor label nor sender."""
         return self._price(now - self.last_update.value)
 
     def on_add(self, call: Call, data: Data, label: int) -> Wei:
         """Keep the deposit of a contribution that pays enough."""
         # CHECKS, GAS
-        elapsed, gas = call.now - self.last_update.value, self._gas
+        _, value, now = call
+        elapsed, gas = now - self.last_update.value, self._gas
         cost = self._price(elapsed)
         price = gas.price + sqrt_gas(elapsed) if self._sqrt else gas.price
-        if call.value < cost:
+        if value < cost:
             self.meter.charge(price)
             raise Revert("Didn't pay enough for the deposit.")
         submitted = self.total_submitted.value
         self.meter.charge(price + gas.deposit[elapsed == 0, submitted > 0])
         # EFFECTS
-        self.last_update.set(call.now)
+        self.last_update.set(now)
         self.total_submitted.set(submitted + 1)
         return cost
 
@@ -180,15 +139,16 @@ class DepositRefundTake(IncentiveMechanism):
         """Pay all that is left of a contribution the model agrees with, and raise its author's standing."""
         # CHECKS, in the contract's order, which asks the model first whatever the answer will be used for
         records, meter, gas = self.records, self.meter, self._gas
+        sender, _, now = call
         prediction = predict(record) if self._asks_first else None
-        if (record, call.sender) in records.claimed:
+        if (record, sender) in records.claimed:
             meter.charge(gas.refund_claimed)
             raise Revert("Deposit already claimed by submitter.")
         left = records.claimable[record]
         if left == 0:
             meter.charge(gas.refund_left)
             raise Revert("There is no reward left to claim.")
-        if call.now - records.added_time[record] < self._mature:
+        if now - records.added_time[record] < self._mature:
             meter.charge(gas.refund_time)
             raise Revert("Not enough time has passed.")
         if record in self.decided:
@@ -203,11 +163,11 @@ class DepositRefundTake(IncentiveMechanism):
                 return 0
             raise Revert("The model doesn't agree with your contribution.")
         # GAS
-        standing, total = self.verified.get(call.sender, 0), self.total_verified.value
+        standing, total = self.verified.get(sender, 0), self.total_verified.value
         meter.charge(gas.refund[standing > 0, total > 0])
         # EFFECTS
-        earned = self._standing_earned(left, records.deposit[record])
-        self.verified[call.sender] = standing + earned
+        earned = 1 if self._earns_one else self._standing_earned(left, records.deposit[record])
+        self.verified[sender] = standing + earned
         self.total_verified.set(total + earned)
         return left
 
@@ -233,7 +193,7 @@ class DepositRefundTake(IncentiveMechanism):
         if (record, reporter) in records.claimed:
             meter.charge(gas.report_claimed)
             raise Revert("Deposit already claimed by reporter.")
-        if age < self._mature:
+        if age < self._reportable:
             meter.charge(gas.report_time)
             raise Revert("Not enough time has passed.")
         if (predict(record) if prediction is None else prediction) == records.label[record]:
@@ -299,32 +259,3 @@ class DepositRefundTake(IncentiveMechanism):
         if rule == "pro_rata":
             return _PRO_RATA * refunded // deposit
         return int(rule == "full" or refunded == deposit)
-
-
-def _reference_price(unit: Wei, weight: float, elapsed: Seconds) -> Wei:
-    if elapsed <= 0:
-        raise Revert("Not enough time has passed since the last update.")
-    return max(1, int(weight * 60 / math.isqrt(elapsed))) * unit
-
-
-def _contract_price(scale: Wei, elapsed: Seconds) -> Wei:
-    if not scale:
-        return 0
-    if elapsed < 0:
-        raise Revert("The last update time is after the current time.")
-    return scale // max(1, math.isqrt(elapsed))
-
-
-def _price_rule(p: Parameters) -> Callable[[Seconds], Wei]:
-    """The deposit in wei as a function of the seconds since the last contribution."""
-    if p.deposit_policy == "fixed":
-        return lambda elapsed: p.deposit
-    if p.profile == "solidity":
-        return partial(_contract_price, math.floor(p.cost_weight * p.unit) * 3600)
-    if p.profile == "reference":
-        whole = p.cost_weight.denominator == 1
-        return partial(_reference_price, p.unit, int(p.cost_weight) if whole else float(p.cost_weight))
-    # floor(x / sqrt(s)) = isqrt(floor(x**2 / s)), exactly
-    square = (60 * p.cost_weight * p.unit) ** 2
-    numerator, denominator = square.numerator, square.denominator
-    return lambda elapsed: math.isqrt(numerator // (denominator * max(1, elapsed)))

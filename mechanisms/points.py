@@ -69,6 +69,7 @@ class Points(IncentiveMechanism):
     """See the module's text. Standing is points; there is no money to owe."""
 
     kind = "points"
+    awards_points = True
 
     def __init__(
         self, chain: Chain, address: Address, records: DataHandler, parameters: Parameters | None = None
@@ -94,7 +95,7 @@ class Points(IncentiveMechanism):
         """Nothing."""
         return 0
 
-    def quote(self, now: Seconds, data: Data, label: int) -> Wei:
+    def quote(self, now: Seconds, data: Data, label: int, sender: Address = "") -> Wei:
         """Nothing."""
         return 0
 

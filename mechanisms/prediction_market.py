@@ -1,12 +1,13 @@
 r"""Prediction market: a provider's bounty is paid for accuracy on a test set that stays secret until contributions end.
 
-1. **Commitment.** The provider escrows a bounty and commits to the hash of each part of the test set. One part, drawn
-   at random, is revealed at once: whoever committed to rubbish in f of m parts is found out with probability f/m.
+1. **Commitment.** The provider escrows a bounty and commits to the hash of each part of the test set. Some parts (r),
+   drawn at random, are revealed at once: whoever committed to rubbish in f of m parts escapes with probability
+   :math:`\binom{m-f}{r} / \binom{m}{r}`, that is 1 - f/m for one part.
 2. **Participation.** Each contribution stakes a unit. The model learns nothing yet.
 3. **Reveal.** When time and contributions suffice anyone ends this phase, and the provider reveals the other parts. A
    provider who does not in time loses the bounty to the contributors, in proportion to their stakes, which come back.
 4. **Rewards.** The model learns contribution after contribution. With :math:`L(h)` the loss on the test set, less the
-   part revealed first, which everybody knows, each is paid its :math:`L(h_{t-1}) - L(h_t)` for every unit of the
+   parts revealed first, which everybody knows, each is paid its :math:`L(h_{t-1}) - L(h_t)` for every unit of the
    bounty, or pays it; who can no longer stake is dropped, see `mechanisms.prediction_market_rewards`. The sum is
    :math:`L(h_0) - L(h_T) \le 1` a unit, so the bounty suffices; what it does not take goes back to the provider.
 5. **Collection.** Contributors take their balances; after a while anyone may take what is left.
@@ -21,6 +22,7 @@ reset_model_during_reward_phase  False      each pass trains the model anew on t
                                             measured once, with everyone's contributions
 round_rule                       unit       ``unit``, ``to_zero`` or ``reference`` (the default of that profile): when
                                             somebody is dropped
+revealed_first                   1          parts of the test set, drawn at random, that are revealed at the start
 reveal_within                    1 day      seconds a provider has to reveal; also what the market may last beyond its
                                             shortest time for want of contributions
 any_claim_after                  7 days     seconds from the end of the rewards until anyone may take what is left
@@ -39,6 +41,7 @@ Sources: Harris & Waggoner 2019; Waggoner, Frongillo & Abernethy 2015; predictio
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from mechanisms.prediction_market_phases import (
     ENDED,
@@ -53,6 +56,7 @@ from mechanisms.prediction_market_phases import (
     Phase,
 )
 from mechanisms.prediction_market_reference import ReferenceRewards
+from mechanisms.prediction_market_rewards import ExactRewards
 from sim.chain.ledger import Address
 from sim.chain.transaction import Call, Transaction
 from sim.contracts.data_handler import Record
@@ -116,7 +120,7 @@ class PredictionMarket(MarketPhases):
         """A unit: what one contribution can lose when accuracy falls from 1 to 0."""
         return self.parameters.unit
 
-    def quote(self, now: Seconds, data: Data, label: int) -> Wei:
+    def quote(self, now: Seconds, data: Data, label: int, sender: Address = "") -> Wei:
         """A unit."""
         self._check_phase(Phase.PARTICIPATION)
         return self.parameters.unit
@@ -200,6 +204,10 @@ class PredictionMarket(MarketPhases):
         first = {author: record for record, author in reversed(list(enumerate(self.records.author)))}
         return [record for author, record in first.items() if self.rewards.due(author)]
 
+    def gains_by_pass(self) -> list[tuple[Wei, dict[Address, Fraction]]]:
+        """For each pass, wei of the bounty spent and what each address gained, in wei; not known of ``reference``."""
+        return self.rewards.gains_by_pass() if isinstance(self.rewards, ExactRewards) else []
+
     def report_reward(self, record: Record, reporter: Address) -> Wei:
         """What collecting with a contribution would pay."""
         return self.rewards.due(self.records.author[record])
@@ -224,11 +232,12 @@ class PredictionMarket(MarketPhases):
 
         def opening() -> Iterator[Transaction]:
             yield Transaction(provider, to, "commit", terms, 10 * self.parameters.unit)
-            yield Transaction(provider, to, "reveal", (parts[self.next_part],))
+            for _ in range(self.parameters.revealed_first):
+                yield Transaction(provider, to, "reveal", (parts[self.next_part],))
 
         def closing() -> Iterator[Transaction]:
             yield Transaction(provider, to, "end")
-            for _ in parts[1:]:
+            for _ in parts[self.parameters.revealed_first :]:
                 yield Transaction(provider, to, "reveal", (parts[self.next_part],))
             for _ in range(_MOST_STEPS):
                 if self.phase.value is not Phase.REWARD:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chain.journal import Value, Weights
+from sim.chain.journal import Map, Value, Weights
+from sim.contracts.data_handler import DataHandler, Record
 from sim.contracts.parts import Sample
-from sim.errors import ConfigError
+from sim.errors import ExceptionalHalt, OutOfGas, Revert
 from sim.features import Data, Features
 from sim.models.base import Classifier
+from sim.models.courses import Course, course_of
 
 _TEST_SETS_KEPT = 4
 
@@ -26,35 +28,78 @@ class Judge:
     ----------
     model : already trained on the initial samples: a restart brings it back to this state
     restarts : whether that will be asked for
-
-    Raises `ConfigError` for a model that cannot be brought back.
     """
+
+    looks_ahead: ClassVar[bool] = True
+    """Whether many lessons may be worked out at once, where the model has courses for it."""
+
+    _course: Course | None = None
 
     def __init__(self, model: Classifier, restarts: bool) -> None:
         self.model = model
         self._initial = _snapshot(model) if restarts else []
+        self._course = None
 
     def restart(self) -> None:
         """Put the model's numbers back, as writes that can be undone; predictions may have changed."""
         for cell, before in self._initial:
-            if isinstance(cell, Value):
-                cell.set(before)
-            elif before.ndim == 1:
-                cell.assign(np.arange(len(before)), before)  # in place: a model may hold views of its array
-            else:
-                cell.replace(before.copy())
+            _put_back(cell, before)
         self.model.version.set(self.model.version.value + 1)
 
+    def teach(
+        self, records: DataHandler, order: Sequence[Record], first: int, measured: Sequence[bool],
+        test_set: Sequence[Sample], anew: bool,
+    ) -> list[int | None]:  # fmt: skip
+        """Teach a model that has taken the first contributions of ``order`` the next ones, as many as ``measured``.
+
+        ``anew`` says that the first of them met the initial model. The answer is how many rows of the test set were
+        right after each, where that is to be measured.
+        """
+        end = first + len(measured)
+        if anew and not first and self._course is None and self.looks_ahead:
+            self._course = course_of(self.model, list(zip(records.data, records.label, strict=True)), test_set)
+        course = self._course
+        if anew and course is not None:
+            self._course = None  # whatever goes wrong on the way, nothing half worked out is left
+            course.plan(order)
+            course.take(first, end)
+            self._course = course
+            return [right if asked else None for right, asked in zip(course.right[first:end], measured, strict=True)]
+        answers: list[int | None] = []
+        for record, asked in zip(order[first:end], measured, strict=True):
+            self.learn(records.data[record], records.label[record])
+            answers.append(self.right(test_set) if asked else None)
+        return answers
+
     def learn(self, data: Data, label: int) -> None:
-        """Learn a contribution; one that the model refuses leaves it as it was."""
-        self.model.journal.attempt(self.model.learn_one, data.features, label)
+        """Learn a contribution; one that the model refuses, or comes to a halt at, leaves it as it was."""
+        self.model.journal.attempt(self._learn, data.features, label)
+
+    def _learn(self, features: NDArray[np.intp], label: int) -> None:
+        try:
+            self.model.learn_one(features, label)
+        except OutOfGas:
+            raise
+        except ExceptionalHalt as halt:
+            raise Revert(halt.reason) from halt  # else a sample that no model can learn would lock up all the money
 
     def right(self, test_set: Sequence[Sample]) -> int:
-        """How many of these rows the model labels as they are labelled; a free view."""
-        if self.model.reads_vectors:
-            return sum(self.model.predict_one(data.features) == label for data, label in test_set)
-        features, labels = _rows(tuple(test_set), self.model.n_features)
-        return int(np.count_nonzero(self.model.predict_many(features) == labels))
+        """How many of these rows the model labels as they are labelled, a free view; what it refuses is not right."""
+        model = self.model
+        if not model.reads_vectors:
+            features, labels = _rows(tuple(test_set), model.n_features)
+            if int(features.indices.max(initial=0)) < model.n_features:
+                try:
+                    return int(np.count_nonzero(model.predict_many(features) == labels))
+                except (Revert, ExceptionalHalt):
+                    pass  # one of them is refused: ask for each by itself
+        return sum(self._label(data) == label for data, label in test_set)
+
+    def _label(self, data: Data) -> int | None:
+        try:
+            return self.model.predict_one(data.features)
+        except (Revert, ExceptionalHalt):
+            return None
 
 
 @lru_cache(maxsize=_TEST_SETS_KEPT)
@@ -83,10 +128,17 @@ def _snapshot(model: Classifier) -> list[tuple[Any, Any]]:
         if name != "version"
         for cell in (attribute if isinstance(attribute, list) else [attribute])
     ]
-    if any(isinstance(cell, dict) and hasattr(cell, "take_back") for cell in cells):
-        raise ConfigError(
-            f"Model {model.name!r} cannot be brought back to its initial state. Set reset_model_during_reward_phase to "
-            f"false, or choose profile 'corrected' for the model."
-        )
-    values = [(cell, cell.value) for cell in cells if isinstance(cell, Value)]
+    values: list[tuple[Any, Any]] = [(cell, cell.value) for cell in cells if isinstance(cell, Value)]
+    values += [(cell, dict(cell)) for cell in cells if isinstance(cell, Map)]
     return values + [(cell, cell.array.copy()) for cell in cells if isinstance(cell, Weights)]
+
+
+def _put_back(cell: Any, before: Any) -> None:
+    if isinstance(cell, Value):
+        cell.set(before)
+    elif isinstance(cell, Map):
+        cell.put_back(before)
+    elif before.ndim == 1:
+        cell.assign(np.arange(len(before)), before)  # in place: a model may hold views of its array
+    else:
+        cell.replace(before.copy())

@@ -65,6 +65,7 @@ class Parameters:
     group_contributions: bool = False
     reset_model_during_reward_phase: bool = False
     round_rule: str = ""
+    revealed_first: int = 1
     reveal_within: Seconds = DAY
     any_claim_after: Seconds = 7 * DAY
     unit: Wei = DEFAULT_UNIT
@@ -77,6 +78,8 @@ class Parameters:
         for field in ("reveal_within", "any_claim_after"):
             if getattr(self, field) < 0:
                 raise ConfigError(f"{field} is {getattr(self, field)} s; it must be 0 or more.")
+        if self.revealed_first < 1:
+            raise ConfigError(f"revealed_first is {self.revealed_first}; it must be 1 part or more.")
         if self.unit <= 0:
             raise ConfigError(f"unit is {self.unit} wei; it must be above 0.")
 
@@ -86,7 +89,7 @@ class Parameters:
 
 
 class MarketPhases(IncentiveMechanism):
-    """A market as its provider meets it. ``entropy`` stands for the chain's randomness, which draws the first part."""
+    """A market as its provider meets it. ``entropy`` stands for the chain's randomness, which draws the first parts."""
 
     learns_at_once = False
 
@@ -109,8 +112,10 @@ class MarketPhases(IncentiveMechanism):
         self.phase: Value[Phase] = Value(self.journal, Phase.COMMITMENT)
         self.provider: Value[Address] = Value(self.journal, "")
         self.commitments: Value[tuple[bytes, ...]] = Value(self.journal, ())
-        self.drawn: Value[int] = Value(self.journal, 0)
-        """The part that must be revealed first."""
+        self.drawn: Value[tuple[int, ...]] = Value(self.journal, ())
+        """The parts that must be revealed first, in this order."""
+        self.checked: Value[int] = Value(self.journal, 0)
+        """How many of them are revealed."""
         self.revealed: Value[int] = Value(self.journal, 0)
         """How many of the other parts are."""
         self.earliest_end: Value[Seconds] = Value(self.journal, 0)
@@ -147,8 +152,9 @@ class MarketPhases(IncentiveMechanism):
         """
         # CHECKS
         self._check_phase(Phase.COMMITMENT)
-        if len(commitments) < 2 or call.value < self.parameters.unit or least_length < 0:
-            raise Revert("A market needs a bounty of at least a unit and a test set of at least two parts.")
+        first = self.parameters.revealed_first
+        if len(commitments) <= first or call.value < self.parameters.unit or least_length < 0:
+            raise Revert(f"A market needs a bounty of at least a unit and a test set of at least {first + 1} parts.")
         # GAS
         self.meter.charge(self.schedule.stores(set_=6 + len(commitments), cold=6 + len(commitments)) + _COMMIT)
         # EFFECTS
@@ -161,12 +167,14 @@ class MarketPhases(IncentiveMechanism):
         return []
 
     def add_commitments(self, call: Call, commitments: Sequence[bytes]) -> list[Payment]:
-        """Add parts, where not all hashes fit one transaction; the part to reveal is drawn anew."""
+        """Add parts, where not all hashes fit one transaction; what is to be revealed first is drawn anew."""
         # CHECKS
         self._check_phase(Phase.INITIALIZATION)
         self._check_provider(call)
         if not commitments:
             raise Revert("Add at least one part.")
+        if self.checked.value:
+            raise Revert("A part was revealed already: nothing can be drawn anew.")
         # GAS
         self.meter.charge(self.schedule.stores(set_=len(commitments), reset=2, cold=len(commitments) + 2) + _COMMIT)
         # EFFECTS
@@ -177,15 +185,19 @@ class MarketPhases(IncentiveMechanism):
         self.commitments.set(commitments)
         self.drawn.set(self._draw(call.now, commitments))
         self.deadline.set(call.now + self.parameters.reveal_within)
-        self.emit("Committed", len(commitments), self.drawn.value)
+        self.emit("Committed", len(commitments), *self.drawn.value)
 
-    def _draw(self, now: Seconds, commitments: tuple[bytes, ...]) -> int:
-        """The part to reveal: a hash of what nobody knew before, the time and all that was committed."""
-        seed = hashlib.sha256(b"".join((self.entropy, now.to_bytes(32, "big"), *commitments))).digest()
-        return int.from_bytes(seed, "big") % len(commitments)
+    def _draw(self, now: Seconds, commitments: tuple[bytes, ...]) -> tuple[int, ...]:
+        """The parts to reveal first: by hashes of what nobody knew before, the time and all that was committed."""
+        seed = b"".join((self.entropy, now.to_bytes(32, "big"), *commitments))
+        left, drawn = list(range(len(commitments))), []
+        for _ in range(self.parameters.revealed_first):
+            seed = hashlib.sha256(seed).digest()
+            drawn.append(left.pop(int.from_bytes(seed, "big") % len(left)))
+        return tuple(drawn)
 
     def reveal(self, call: Call, part: Part) -> list[Payment]:
-        """Reveal the drawn part, which opens the market; after its end the others, one after the other."""
+        """Reveal the drawn parts, the last of which opens the market; after its end the others, one after the other."""
         # CHECKS
         part = Part(*part)  # as a trace has it, it is a plain tuple
         first = self.phase.value is Phase.INITIALIZATION
@@ -201,12 +213,14 @@ class MarketPhases(IncentiveMechanism):
         # EFFECTS
         self.emit("Revealed", number)
         if first:
-            self.phase.set(Phase.PARTICIPATION)
+            self.checked.set(self.checked.value + 1)
+            if self.checked.value == len(self.drawn.value):
+                self.phase.set(Phase.PARTICIPATION)
             return []
         self.revealed.set(self.revealed.value + 1)
         test_set = self.rewards.test_set
         test_set.set((*test_set.value, *part.samples))
-        if self.revealed.value == len(self.commitments.value) - 1:
+        if self.revealed.value == len(self.commitments.value) - len(self.drawn.value):
             self.phase.set(Phase.REWARD)
         return []
 
@@ -214,8 +228,11 @@ class MarketPhases(IncentiveMechanism):
     def next_part(self) -> int:
         """Which part is to be revealed next."""
         if self.phase.value is Phase.INITIALIZATION:
-            return self.drawn.value
-        return self.revealed.value + (self.revealed.value >= self.drawn.value)
+            return self.drawn.value[self.checked.value]
+        part = self.revealed.value
+        for drawn in sorted(self.drawn.value):
+            part += part >= drawn
+        return part
 
     # -- what anyone may do ------------------------------------------------------------------------------------------
 
@@ -251,18 +268,18 @@ class MarketPhases(IncentiveMechanism):
         rewards, schedule = self.rewards, self.schedule
         if rewards.judge is None:
             raise Revert("The market has no model.")
-        for _ in range(contributions):
-            # GAS
-            before = rewards.evaluations.value, len(rewards.rounds.value), len(rewards.scores.value)
-            self.meter.charge(schedule.loads(5) + schedule.stores(reset=2) + _STEP)
+        left = contributions
+        while left > 0:
             # EFFECTS
-            over = rewards.step()
-            judged, passes = rewards.evaluations.value - before[0], len(rewards.rounds.value) - before[1]
-            self.meter.charge(judged * schedule.stores(set_=1, cold=1))
-            if passes:
-                self.meter.charge((before[2] + 1) * (schedule.loads(1) + schedule.stores(reset=1)))
+            progress = rewards.advance(left)
+            left -= progress.steps
+            # GAS
+            self.meter.charge(progress.steps * (schedule.loads(5) + schedule.stores(reset=2) + _STEP))
+            self.meter.charge(progress.evaluations * schedule.stores(set_=1, cold=1))
+            if progress.scores:
+                self.meter.charge(progress.scores * (schedule.loads(1) + schedule.stores(reset=1)))
                 self.emit("Round", *rewards.rounds.value[-1])
-            if over:
+            if progress.over:
                 return self._settle(call)
         return []
 

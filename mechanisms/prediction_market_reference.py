@@ -54,8 +54,7 @@ class ReferenceRewards(Rewards):
         self.own[record] = units
         self.held.set(self.held.value + amount)
 
-    def _measure(self) -> float:
-        right: int = super()._measure()
+    def _accuracy(self, right: int) -> float:
         return right / len(self.test_set.value)
 
     def _begin_pass(self, *arguments: Any) -> None:
@@ -63,10 +62,9 @@ class ReferenceRewards(Rewards):
         self.worst.set(None)
         self.least.set(math.inf)
 
-    def _score(self, key: Key, accuracy: float) -> None:
+    def _score(self, scores: dict[Key, float], key: Key, gain: float) -> None:
         """As ever; who is worst is kept up to date, and stays so when another one draws level."""
-        super()._score(key, accuracy)
-        scores = self.scores.value
+        super()._score(scores, key, gain)
         if scores[key] < self.least.value:
             self.worst.set(key)
             self.least.set(scores[key])
@@ -109,14 +107,14 @@ class ReferenceRewards(Rewards):
             return self.balances[key] or 0.0  # type: ignore[index]
         return self.own[key]  # type: ignore[index]
 
-    def _drop_addresses(self, scores: Map[Key, float], rounds: float) -> None:
+    def _drop_addresses(self, scores: dict[Key, float], rounds: float) -> None:
         stakes = Counter(self.key(record) for record in self.remaining.value)
         for key, score in scores.items():
             self.balances[key] = self._has(key) + score * rounds  # type: ignore[index]
         out = {key for key in scores if self._has(key) < stakes[key]}
         self.remaining.set(tuple(record for record in self.remaining.value if self.key(record) not in out))
 
-    def _drop_contributions(self, scores: Map[Key, float], rounds: float) -> None:
+    def _drop_contributions(self, scores: dict[Key, float], rounds: float) -> None:
         """What a contribution has is added to a balance that still holds its stake: it is paid twice."""
         for record in self.remaining.value:
             self.own[record] += scores[record] * rounds

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 from mechanisms.prediction_market_judge import Judge
 from sim.chain.journal import Journal, Map, Value
@@ -32,6 +33,15 @@ from sim.units import Wei
 
 Key = Hashable
 """Whose score it is: an address where contributions are grouped, else the number of a contribution."""
+
+
+class Progress(NamedTuple):
+    """Contributions processed, rows counted how often, scores at the end of a pass (else 0), whether all is settled."""
+
+    steps: int
+    evaluations: int
+    scores: int
+    over: bool
 
 
 class Rewards(ABC):
@@ -69,7 +79,8 @@ class Rewards(ABC):
         """After the last contribution that was scored."""
         self.after: Map[Record, Any] = Map(journal)
         """Accuracy after each contribution, where it is measured once."""
-        self.scores: Value[Map[Key, Any]] = Value(journal, Map(journal))
+        self.scores: Value[dict[Key, Any]] = Value(journal, {})
+        """In the present pass, so far; a dictionary is replaced, never changed."""
         self.evaluations: Value[int] = Value(journal, 0)
         self.rounds: Value[tuple[tuple[Wei, int], ...]] = Value(journal, ())
         """For each pass, wei of the bounty spent and rows the model was right about at its end, less at its start."""
@@ -82,22 +93,19 @@ class Rewards(ABC):
         """No contribution enters any more: they are processed in the order in which they came."""
         self.remaining.set(tuple(range(len(self.records))))
 
-    def step(self) -> bool:
-        """Process the next contribution; the answer is whether the rewards are settled."""
+    def advance(self, most: int) -> Progress:
+        """Process the next contributions, at most so many and not beyond the end of the pass."""
         assert self.judge is not None
+        before = self.evaluations.value
         if self.restarts.value:
             self._begin_pass(self.judge)
-        remaining, place = self.remaining.value, self.next.value
-        record, last = remaining[place], place + 1 == len(remaining)
-        known = record in self.after
-        if self.resets or self.learns_again or not known:
-            self.judge.learn(self.records.data[record], self.records.label[record])
-        if not self.resets and not known:
-            self.after[record] = self._measure()
-        self.next.set(place + 1)
-        if last or not self.grouped or self.key(remaining[place + 1]) != self.key(record):
-            self._score(self.key(record), self._measure() if self.resets else self.after[record])
-        return last and self._end_pass()
+        remaining, first = self.remaining.value, self.next.value
+        end = min(first + most, len(remaining))
+        self._score_all(remaining[first:end], self._accuracies(first, end))
+        self.next.set(end)
+        ends, scored = end == len(remaining), len(self.scores.value)
+        over = ends and self._end_pass()
+        return Progress(end - first, self.evaluations.value - before, scored if ends else 0, over)
 
     def _begin_pass(self, judge: Judge) -> None:
         if self.resets:
@@ -108,18 +116,60 @@ class Rewards(ABC):
         elif not (self.resets and self.keeps_accuracy):
             self.accuracy.set(self.initial.value)
         self.next.set(0)
-        self.scores.set(Map(self.journal))
+        self.scores.set({})
         self.restarts.set(False)
 
-    def _score(self, key: Key, accuracy: Any) -> None:
-        scores = self.scores.value
-        scores[key] = scores.get(key, 0) + (accuracy - self.accuracy.value)
-        self.accuracy.set(accuracy)
+    def _accuracies(self, first: int, end: int) -> list[Any]:
+        """Teach the next contributions of the pass; accuracies after those that end a score, else None."""
+        remaining = self.remaining.value
+        ends = [self._ends_score(remaining, place) for place in range(first, end)]
+        known = not self.resets and first < end and remaining[first] in self.after
+        if known and not self.learns_again:
+            rows: Sequence[Any] = ends
+        else:
+            measured = ends if self.resets else [not known] * len(ends)
+            rows = self._teach(remaining, first, measured)
+        if self.resets:
+            return [None if right is None else self._accuracy(right) for right in rows]
+        if not known:
+            for record, right in zip(remaining[first:end], rows, strict=True):
+                self.after[record] = self._accuracy(right)
+        return [self.after[record] if score else None for record, score in zip(remaining[first:end], ends, strict=True)]
+
+    def _teach(self, remaining: tuple[Record, ...], first: int, measured: list[bool]) -> list[int | None]:
+        assert self.judge is not None
+        anew = self.resets or not self.rounds.value
+        self.evaluations.set(self.evaluations.value + sum(measured))
+        return self.judge.teach(self.records, remaining, first, measured, self.test_set.value, anew)
+
+    def _ends_score(self, remaining: tuple[Record, ...], place: int) -> bool:
+        """Whether a contribution is the last, or the last before somebody else's."""
+        if not self.grouped or place + 1 == len(remaining):
+            return True
+        return self.key(remaining[place + 1]) != self.key(remaining[place])
+
+    def _score_all(self, records: Sequence[Record], accuracies: Sequence[Any]) -> None:
+        scores = dict(self.scores.value)
+        before = self.accuracy.value
+        for record, accuracy in zip(records, accuracies, strict=True):
+            if accuracy is not None:
+                key = self.key(record)
+                self._score(scores, key, accuracy - before)
+                before = accuracy
+        self.scores.set(scores)
+        self.accuracy.set(before)
+
+    def _score(self, scores: dict[Key, Any], key: Key, gain: Any) -> None:
+        scores[key] = scores.get(key, 0) + gain
+
+    def _accuracy(self, right: Any) -> Any:
+        """What is kept of a number of rows."""
+        return right
 
     def _measure(self) -> Any:
         assert self.judge is not None
         self.evaluations.set(self.evaluations.value + 1)
-        return self.judge.right(self.test_set.value)
+        return self._accuracy(self.judge.right(self.test_set.value))
 
     @abstractmethod
     def fund(self, bounty: Wei) -> None:
@@ -163,6 +213,8 @@ class ExactRewards(Rewards):
         """In parts: what rounds so far added to each stake."""
         self.dues: Map[Address, Wei] = Map(self.journal)
         self.settled: Value[bool] = Value(self.journal, False)
+        self.passes: Value[tuple[tuple[Wei, dict[Key, int]], ...]] = Value(self.journal, ())
+        """For each pass, wei of the bounty spent and everybody's score in rows."""
 
     def fund(self, bounty: Wei) -> None:
         """The provider commits a bounty."""
@@ -180,20 +232,33 @@ class ExactRewards(Rewards):
 
     def _end_pass(self) -> bool:
         rows, scores, left = len(self.test_set.value), self.scores.value, self.left.value
-        stakes = Counter(self.key(record) for record in self.remaining.value)
-        least = {key: number * self.unit * rows for key, number in stakes.items()}
-        ends = (self._until(self.balance(key), least[key], -score) for key, score in scores.items() if score < 0)
+        stakes = Counter(map(self.key, self.remaining.value)) if self.grouped else dict.fromkeys(scores, 1)
+        losers = {key: -score for key, score in scores.items() if score < 0}
+        least = {key: stakes[key] * self.unit * rows for key in losers}
+        ends = (self._until(self.balance(key), least[key], loss) for key, loss in losers.items())
         spent = min(left, min(ends, default=left))
         for key, score in scores.items():
             if score:
                 self.gains[key] = self.gains.get(key, 0) + spent * score
         self.left.set(left - spent)
+        self.passes.set((*self.passes.value, (spent, scores)))
         self.rounds.set((*self.rounds.value, (spent, self.accuracy.value - self.initial.value)))
         if spent < left:
-            can_stake = {key for key in least if self.balance(key) >= least[key]}
-            self.remaining.set(tuple(record for record in self.remaining.value if self.key(record) in can_stake))
+            out = {key for key in losers if self.balance(key) < least[key]}
+            self.remaining.set(tuple(record for record in self.remaining.value if self.key(record) not in out))
         self.restarts.set(True)
         return spent == left or not self.remaining.value
+
+    def gains_by_pass(self) -> list[tuple[Wei, dict[Address, Fraction]]]:
+        """For each pass, wei of the bounty spent and what each address gained by it, in wei (a free view)."""
+        rows, told = max(1, len(self.test_set.value)), []
+        for spent, scores in self.passes.value:
+            gains: dict[Address, Fraction] = {}
+            for key, score in scores.items():
+                address = self._address(key)
+                gains[address] = gains.get(address, Fraction(0)) + Fraction(spent * score, rows)
+            told.append((spent, gains))
+        return told
 
     def _until(self, balance: int, least: int, loss: int) -> Wei:
         """The bounty after which somebody is out who loses so many rows: balances in parts, at least ``least`` now."""

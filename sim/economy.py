@@ -8,23 +8,23 @@ processes from a plain heap; nothing is drawn from Mesa's random streams.
 from __future__ import annotations
 
 import gc
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from operator import attrgetter
 
 import mesa
 
+from sim.actor import Actor
+from sim.books import Books
 from sim.chain.chain import Chain
 from sim.chain.clock import EventQueue
 from sim.chain.ledger import Address
-from sim.chain.transaction import Receipt, Transaction
+from sim.chain.transaction import ADDITIONS, Transaction
 from sim.contracts.claims import ClaimsIndex
 from sim.contracts.incentive import NEVER, ClaimWindows
 from sim.contracts.trainer import CollaborativeTrainer
 from sim.data.stream import DataStream
 from sim.errors import Revert
-from sim.recorder import Added, Recorder, Snapshot
+from sim.recorder import Recorder, Snapshot
 from sim.statement import Statement
 from sim.units import DAY, Seconds, Wei
 from sim.view import View
@@ -34,36 +34,7 @@ HORIZON = "horizon reached"
 NOBODY_CAN_ACT = "nobody can ever act again"
 SETTLED = "all is settled and collected"
 
-
-class Actor(Protocol):
-    """What the economy needs of a participant; `agents.base.Participant` is the base to build on."""
-
-    name: str
-    group: str
-    address: Address
-    statement: Statement
-    balance_at_start: Wei
-
-    def first_gap(self) -> Seconds:
-        """Seconds from the start to the first wake-up."""
-
-    def next_gap(self) -> Seconds:
-        """Seconds to the next wake-up, at least 1."""
-
-    def act(self, view: View) -> Sequence[Transaction]:
-        """What to add now, if anything."""
-
-    def claims(self, view: View) -> Sequence[Transaction]:
-        """What to claim now, if anything."""
-
-    def on_receipt(self, receipt: Receipt) -> None:
-        """What became of a transaction it sent."""
-
-    def can_add(self, lowest_quote: Wei, balance: Wei) -> bool:
-        """Whether it could ever add a contribution again with this balance."""
-
-    def takes_expired(self) -> bool:
-        """Whether it would take expired deposits."""
+_LOCKED = attrgetter("locked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +75,7 @@ class Economy(mesa.Model):
         self.claims = ClaimsIndex(trainer.mechanism, windows or ClaimWindows(NEVER), trainer.watch)
         self.recorder = Recorder()
         self.actors: dict[Address, Actor] = {}
+        self.books = Books(trainer, stream, self.claims, self.recorder, self.actors)
         self.queue: EventQueue[tuple[Actor, View, int]] = EventQueue()
         self.ended = ""
         """Why the run is over; empty while it goes on."""
@@ -111,8 +83,8 @@ class Economy(mesa.Model):
         """When it was over."""
         self.reached: Seconds = 0
         """Everyone who wakes up to and including this second has acted."""
-        self._committed: Counter[Address] = Counter()
         self._members: list[tuple[Actor, View, int]] = []
+        self._accounts: list[tuple[list[Address], list[Statement]]] = []  # by group
         self._next_evaluation: Seconds = 0
         self._accuracy_of: tuple[int, float] = (-1, 0.0)
         self.initial_accuracy = self.recorder.published_accuracy = self.accuracy()
@@ -125,10 +97,18 @@ class Economy(mesa.Model):
             raise ValueError(f"there is an account at {actor.address!r} already; give agents different names")
         self.chain.mint(actor.address, actor.balance_at_start)
         self.actors[actor.address] = actor
-        view = View(self.trainer, self.claims, self.stream, self.recorder, actor.address)
-        entry = (actor, view, self.recorder.group(actor.group))
+        group = self.recorder.group(actor.group)
+        if group == len(self._accounts):
+            self._accounts.append(([], []))
+        addresses, statements = self._accounts[group]
+        addresses.append(actor.address)
+        statements.append(actor.statement)
+        entry = (actor, self._view(actor), group)
         self._members.append(entry)
         self.queue.push(self.chain.clock.now + actor.first_gap(), entry)
+
+    def _view(self, actor: Actor) -> View:
+        return View(self.trainer, self.claims, self.stream, self.recorder, actor.address, actor.traits)
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -152,10 +132,10 @@ class Economy(mesa.Model):
 
     def _advance(self, until: Seconds) -> None:
         heap, clock, stream, claims = self.queue.heap, self.chain.clock, self.stream, self.claims
-        horizon = self.schedule.horizon
+        horizon, slot = self.schedule.horizon, clock.slot
         while heap and not self.ended:
             time, _, entry = heap[0]
-            if time > until or clock.block_at(time) > horizon:
+            if time > until or (slot and clock.block_at(time) > horizon):
                 break
             while time >= self._next_evaluation and not self.ended:
                 self._evaluate()
@@ -186,86 +166,27 @@ class Economy(mesa.Model):
         receipt = self.chain.execute(transaction)
         self.recorder.transactions += 1
         statement = actor.statement
-        statement.fees += receipt.fee
-        if receipt.ok:
-            method = transaction.method
+        _, ok, _, _, fee, time, _, _, logs = receipt  # one look at all fields is quicker than one at each
+        statement.fees += fee
+        if ok:
+            books, method = self.books, transaction.method
             if method == "add_data":
-                self._added(statement, group, receipt)
+                books.added(statement, group, transaction, time, logs)
             elif self.ageless:
-                self._acted(actor, receipt)
+                books.acted(actor, receipt)
             elif method == "refund":
-                self._refunded(statement, receipt)
+                books.refunded(statement, group, time, logs)
             elif method == "report":
-                self._reported(actor, receipt)
-        elif transaction.method == "add_data":
+                books.reported(actor, receipt)
+            elif method == "predict":
+                books.predicted(actor, receipt)
+            elif method == "reveal_data":
+                books.added(statement, group, transaction, time, logs)
+            elif method == "commit_data":
+                books.committed(actor)
+        elif transaction.method in ADDITIONS:
             statement.refused += 1
         actor.on_receipt(receipt)
-
-    # -- what the logs say -------------------------------------------------------------------------------------------
-
-    def _added(self, statement: Statement, group: int, receipt: Receipt) -> None:
-        record, deposit = receipt.logs[-1].data
-        data, label = receipt.transaction.arguments
-        statement.submitted += 1
-        statement.deposited += deposit
-        statement.lock(deposit, receipt.time)
-        self.claims.note_added(record)
-        offered, true_label = self.stream.current, None
-        if offered is not None and offered.data is data:
-            true_label = offered.label == label
-            self.stream.consume()
-        self.recorder.added.append(tuple.__new__(Added, (receipt.time, group, deposit, true_label)))
-
-    def _refunded(self, statement: Statement, receipt: Receipt) -> None:
-        record, amount = receipt.logs[-1].data
-        if amount or not self.trainer.records.deposit[record]:  # a check that fails under one_shot pays nothing either
-            statement.refunded += 1
-            statement.refunded_value += amount
-            statement.crumbs += amount < self.trainer.records.deposit[record]
-            statement.lock(-amount, receipt.time)
-        self.claims.note_claimed(record)
-
-    def _reported(self, actor: Actor, receipt: Receipt) -> None:
-        record, amount = receipt.logs[-1].data
-        records, statement = self.trainer.records, actor.statement
-        author = self.actors[records.author[record]]
-        author.statement.lock(-amount, receipt.time)
-        if author is not actor:
-            author.statement.taken_from += amount
-        if receipt.time - records.added_time[record] >= self.claims.windows.expired:
-            statement.expired += 1
-            statement.expired_value += amount
-        else:
-            statement.reported += 1
-            statement.reported_value += amount
-        self.claims.note_claimed(record)
-
-    def _acted(self, actor: Actor, receipt: Receipt) -> None:
-        """A claim on, or a step of, a mechanism without windows: what was staked comes back all at once."""
-        statement, method, time = actor.statement, receipt.transaction.method, receipt.time
-        if method in ("refund", "report"):
-            record, amount = receipt.logs[-1].data
-            author = self.actors[self.trainer.records.author[record]]
-            author.statement.lock(self._committed[author.address] - author.statement.locked, time)
-            if method == "refund":
-                statement.refunded += 1
-                statement.refunded_value += amount
-            else:
-                statement.expired += 1
-                statement.expired_value += amount
-                author.statement.taken_from += amount if author is not actor else 0
-            return
-        if receipt.transaction.value:
-            self._committed[actor.address] += receipt.transaction.value
-            statement.lock(receipt.transaction.value, time)
-        for log in receipt.logs:
-            if log.event == "Paid" and log.data[0] in self.actors:
-                who = log.data[0]
-                self.actors[who].statement.lock(-self._committed.pop(who, 0), time)
-            elif log.event == "Settled":
-                for who, other in self.actors.items():  # who has lost a stake has nothing to come and take it back for
-                    staked = other.statement.locked - self._committed[who]
-                    other.statement.lock(self.trainer.mechanism.due(who) - staked, time)
 
     # -- measuring ---------------------------------------------------------------------------------------------------
 
@@ -289,12 +210,10 @@ class Economy(mesa.Model):
             self._end(NOBODY_CAN_ACT, time)
 
     def _snapshot(self, time: Seconds) -> None:
-        balances = [0] * len(self.recorder.groups)
-        locked = [0] * len(self.recorder.groups)
-        ledger = self.chain.ledger
-        for actor, _, group in self._members:
-            balances[group] += ledger.balance(actor.address)
-            locked[group] += actor.statement.locked
+        balance_of = self.chain.ledger.balances.__getitem__
+        # In C, as there may be a hundred thousand of them.
+        balances = [sum(map(balance_of, addresses)) for addresses, _ in self._accounts]
+        locked = [sum(map(_LOCKED, statements)) for _, statements in self._accounts]
         accepted = len(self.recorder.added)
         fees = self.chain.fees
         row = Snapshot(

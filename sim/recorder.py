@@ -38,10 +38,21 @@ class Recorder:
         self.groups: list[str] = []
         self.snapshots: list[Snapshot] = []
         self.added: list[Added] = []
+        self.returned: dict[tuple[int, int, bool | None], list[int]] = {}
+        """By group, label and truth of the label: successful refunds, and the wei they paid."""
         self.published_accuracy = 0.0
         """The model's accuracy as everyone last heard of it, in [0, 1]."""
         self.transactions = 0
         self.wakeups = 0
+
+    def note_refund(self, group: int, label: int, record: int, amount: Wei) -> None:
+        """A refund of so many wei of a contribution of a group, by its number among `added`."""
+        key = group, label, self.added[record][3]
+        returned = self.returned.get(key)
+        if returned is None:
+            returned = self.returned[key] = [0, 0]
+        returned[0] += 1
+        returned[1] += amount
 
     def group(self, name: str) -> int:
         """The number of a group; a new name gets the next one."""

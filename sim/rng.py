@@ -36,16 +36,20 @@ class Streams:
 
     def draws(self, purpose: str, name: str, sampler: Sampler) -> Callable[[], float]:
         """A function that returns the next draw of ``sampler``; see `blocks` for what it costs."""
-        return blocks(lambda: self.generator(purpose, name), sampler).__next__
+        return self.blocks(purpose, name, sampler).__next__
 
+    def blocks(self, purpose: str, name: str, sampler: Sampler) -> Iterator[float]:
+        """Python numbers drawn in growing blocks.
 
-def blocks(make_generator: Callable[[], np.random.Generator], sampler: Sampler) -> Iterator[float]:
-    """Python numbers drawn in growing blocks.
-
-    One call into NumPy costs about a microsecond whatever its size, so draws come by the block; blocks start small
-    and the generator is made at the first draw, so that a hundred thousand agents who seldom act stay cheap.
-    """
-    generator, size = make_generator(), _FIRST_BLOCK
-    while True:
-        yield from sampler(generator, size).tolist()
-        size = min(2 * size, _LARGEST_BLOCK)
+        One call into NumPy costs about a microsecond whatever its size, so draws come by the block; blocks start small
+        and the generator is made at the first draw, so that a hundred thousand agents who seldom act stay cheap. For
+        their sake the generator, some thousand bytes, is not kept after the first block either: whoever comes to the
+        end of it makes it again and skips what was drawn.
+        """
+        size = _FIRST_BLOCK
+        yield from sampler(self.generator(purpose, name), size).tolist()
+        generator = self.generator(purpose, name)
+        sampler(generator, size)
+        while True:
+            size = min(2 * size, _LARGEST_BLOCK)
+            yield from sampler(generator, size).tolist()

@@ -13,7 +13,13 @@ class Statement:
 
     ``locked`` are its deposits still in the contract. ``rejected_*`` count the samples it could have added and did
     not: because the price was above its willingness to pay, the wallet too small, gas above its ceiling (or more of it
-    needed than a block has), or it declined to take part; ``refused`` counts adds the contract reverted.
+    needed than a block has), or it declined to take part; ``refused`` counts adds the contract reverted,
+    ``dropped`` transactions that could not be paid for when their block came.
+    ``taken_from`` is what others got of its deposits, ``burned`` what nobody got. ``lost_to_reports``,
+    ``lost_to_owner`` and ``lost_late`` say how deposits went that were not refunded: within the window, by the owner's
+    earlier claim, or after t_a to anyone, itself included.
+    ``predictions`` are those it asked for, ``predictions_right`` the right ones, ``predictions_paid`` what others were
+    paid for them; ``predictions_earned`` is its own part of what callers paid.
     """
 
     start_balance: Wei
@@ -28,12 +34,21 @@ class Statement:
     expired: int = 0
     expired_value: Wei = 0
     taken_from: Wei = 0
+    burned: Wei = 0
+    lost_to_reports: Wei = 0
+    lost_to_owner: Wei = 0
+    lost_late: Wei = 0
     fees: Wei = 0
     rejected_price: int = 0
     rejected_wallet: int = 0
     rejected_gas: int = 0
     rejected_declined: int = 0
     refused: int = 0
+    dropped: int = 0
+    predictions: int = 0
+    predictions_right: int = 0
+    predictions_paid: Wei = 0
+    predictions_earned: Wei = 0
     _wei_times_time: int = 0
 
     def lock(self, amount: Wei, now: Seconds) -> None:

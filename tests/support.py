@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms import DepositRefundTake, Points, points
+from mechanisms import Points, points, rule_of
 from mechanisms.deposit_refund_take import Parameters
 from sim.chain import BURNED, HARDFORKS, PROPOSER, Chain, Clock, FeeMarket, Receipt, Transaction
 from sim.contracts import ClaimsIndex, CollaborativeTrainer, DataHandler, IncentiveMechanism, ModelContract
@@ -23,8 +23,8 @@ from sim.units import DAY, HOUR
 
 TRAINER = "trainer"
 START = 1_000  # the second at which worlds begin: not 0, so that a forgotten time shows
-NOT_STATE = frozenset({"meter", "logs"})
-"""Attributes that belong to the transaction being executed, not to the state of the chain."""
+NOT_STATE = frozenset({"meter", "logs", "_course"})
+"""Attributes that belong to the transaction being executed, or were worked out from the state of the chain."""
 
 
 @dataclass
@@ -47,10 +47,10 @@ class World:
     def follow(self, receipt: Receipt) -> None:
         """What an economy tells the claims index."""
         if receipt.ok and receipt.transaction.to == TRAINER:
-            if receipt.transaction.method == "add_data":
+            if receipt.transaction.method in ("add_data", "reveal_data"):
                 self.index.note_added(receipt.logs[-1].data[0])
             elif receipt.transaction.method in ("refund", "report"):
-                self.index.note_claimed(receipt.logs[-1].data[0])
+                self.index.note_claimed(receipt.logs[0].data[0])
 
     def wait(self, seconds: int) -> int:
         """Let time pass."""
@@ -88,7 +88,8 @@ def make_world(
     if mechanism == "points":
         incentive = Points(chain, "incentive", records, points.Parameters(**parameters))
     else:
-        incentive = DepositRefundTake(chain, "incentive", records, Parameters(**parameters), owner)
+        rules = Parameters(**parameters)
+        incentive = rule_of(rules)(chain, "incentive", records, rules, owner)
     classifier = make_model(model, n_features, chain) if isinstance(model, str) else model(chain)
     trainer = CollaborativeTrainer(chain, TRAINER, records, incentive, classifier)
     for contract in (records, incentive, trainer, ModelContract(chain, "model", classifier)):
@@ -115,8 +116,8 @@ def make_dataset(rows: int = 300, n_features: int = 12, seed: int = 0) -> Datase
 
 
 def make_economy(
-    seed: int = 0, *, model: str = "perceptron", rows: int = 150, schedule: Schedule | None = None,
-    fees: FeeMarket | None = None, **parameters: Any,
+    seed: int = 0, *, model: str | Callable[[Chain], Classifier] = "perceptron", rows: int = 150,
+    schedule: Schedule | None = None, fees: FeeMarket | None = None, **parameters: Any,
 ) -> Economy:  # fmt: skip
     """A small economy without participants, ready to be joined."""
     dataset = make_dataset(rows)

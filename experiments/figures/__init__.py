@@ -14,32 +14,67 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.figures.accepted import figure_accepted
+    from experiments.figures.calibration import figure_calibration
+    from experiments.figures.corruption import figure_corruption, figure_fees
     from experiments.figures.drawn import Drawn, save, save_figure
+    from experiments.figures.effects import figure_effects
+    from experiments.figures.fates import figure_fates
+    from experiments.figures.frontiers import figure_fingerprint, figure_frontiers
+    from experiments.figures.further import further_figures
+    from experiments.figures.gallery import figure_gallery, gallery_table
+    from experiments.figures.game import figure_game
+    from experiments.figures.league import figure_league
     from experiments.figures.levers import layout
     from experiments.figures.maps import figure_accuracy, figure_captured, figure_honest_profit
     from experiments.figures.over_time import figure_over_time
     from experiments.figures.phases import figure_phases
     from experiments.figures.prices import figure_prices
+    from experiments.figures.refunds import figure_refunds
+    from experiments.figures.ruin import figure_ruin
     from experiments.figures.run import GroupLook, colours_of, figure_of, figure_run, looks_of
     from experiments.figures.seeds import figure_seeds
     from experiments.figures.sweep import sweep_figures
+    from experiments.figures.takes import figure_takes
+    from experiments.figures.tuning import figure_pareto
+    from experiments.figures.waterfall import figure_waterfall
+
 
 __all__ = [
-    "Drawn", "GroupLook", "colours_of", "figure_accepted", "figure_accuracy", "figure_captured", "figure_honest_profit",
-    "figure_of", "figure_over_time", "figure_phases", "figure_prices", "figure_run", "figure_seeds", "layout",
-    "looks_of", "save", "save_figure", "sweep_figures",
+    "Drawn", "GroupLook", "colours_of", "figure_accepted", "figure_accuracy", "figure_calibration", "figure_captured",
+    "figure_corruption", "figure_effects", "figure_fates", "figure_fees", "figure_fingerprint", "figure_frontiers",
+    "figure_gallery", "figure_game", "figure_honest_profit", "figure_league", "figure_of", "figure_over_time",
+    "figure_pareto", "figure_phases", "figure_prices", "figure_refunds", "figure_ruin", "figure_run", "figure_seeds",
+    "figure_takes", "figure_waterfall", "further_figures", "gallery_table", "layout", "looks_of", "save",
+    "save_figure", "sweep_figures",
 ]  # fmt: skip
 
 _HOME = {
     "Drawn": "drawn",
     "figure_accepted": "accepted",
     "figure_accuracy": "maps",
+    "figure_calibration": "calibration",
     "figure_captured": "maps",
+    "figure_corruption": "corruption",
+    "figure_effects": "effects",
+    "figure_fates": "fates",
+    "figure_fees": "corruption",
+    "figure_fingerprint": "frontiers",
+    "figure_frontiers": "frontiers",
+    "figure_gallery": "gallery",
+    "figure_game": "game",
     "figure_honest_profit": "maps",
+    "figure_league": "league",
     "figure_over_time": "over_time",
+    "figure_pareto": "tuning",
     "figure_phases": "phases",
     "figure_prices": "prices",
+    "figure_refunds": "refunds",
+    "figure_ruin": "ruin",
     "figure_seeds": "seeds",
+    "figure_takes": "takes",
+    "figure_waterfall": "waterfall",
+    "further_figures": "further",
+    "gallery_table": "gallery",
     "layout": "levers",
     "save": "drawn",
     "save_figure": "drawn",

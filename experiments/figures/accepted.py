@@ -26,7 +26,7 @@ from experiments.figures.sheet import (
 )
 from experiments.figures.style import ADVERSARY_COLOURS, GRID, HONEST_COLOURS, INK, STYLE
 from experiments.metrics import mean_interval
-from experiments.outcomes import ROLES
+from experiments.parties import ROLES
 
 ROLE_COLOURS = {"honest": HONEST_COLOURS[0], "adversary": ADVERSARY_COLOURS[0]}
 _NAMES = {"honest": "honest contributors", "adversary": "adversaries"}

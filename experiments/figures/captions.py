@@ -27,6 +27,18 @@ CAPTIONS = {
         "added whenever awake: the mean deposit equals the mean willingness to pay of the honest (price index 1); the "
         "deposits an honest address has in the contract equal its money (capital index 1)."
     ),
+    "attacks": (
+        "Rows are what the attackers do, columns what they do it against. In each cell the mean over seeds and below "
+        "it the half-width of Student's interval of 95 %, or Wilson's interval of 95 % of P(captured). Accuracy lost "
+        "is against the same economy without attackers, under the same random numbers; captured is a final accuracy "
+        "below 50 %; the return is the attackers' profit in % of what they began with. Framed: seeds disagree on "
+        "whether the model was captured."
+    ),
+    "mechanisms": (
+        "Above, the final accuracy of each run, and of the same run without its adversaries where twins were run. "
+        "Below, what each side gained or lost on average (bars) and in each run (dots); a bounty provider pays in a "
+        "prediction market only."
+    ),
     "seeds": (
         "Each dot is one run; the seeds of a point stand beside each other, in the same order everywhere. Two "
         "clusters at one point are seeds that were captured, below the line at 50 %, and seeds that were not."

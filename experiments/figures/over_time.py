@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from experiments.figures.points import good_runs, half_width
 from experiments.figures.sheet import dress_days, explain, height_of, name_panel, percent, rows_and_columns, sheet
 from experiments.figures.style import ACCURACY_COLOUR, ADVERSARY_COLOURS, DASHES, HONEST_COLOURS, STYLE
-from experiments.outcomes import ROLES
+from experiments.parties import ROLES
 from sim.units import DAY
 
 LOOKS: dict[str, tuple[str, Any, str]] = {

@@ -12,8 +12,10 @@ from experiments.experiment import Experiment
 from experiments.figures.accepted import accepted_of, figure_accepted
 from experiments.figures.captions import CAPTIONS
 from experiments.figures.drawn import Drawn
+from experiments.figures.gallery import figure_gallery, gallery_table
 from experiments.figures.levers import layout_of, levers_of, panels_of, point_names
 from experiments.figures.maps import figure_accuracy, figure_captured, figure_honest_profit
+from experiments.figures.mechanisms import figure_mechanisms, mechanisms_of
 from experiments.figures.over_time import courses_of, figure_over_time
 from experiments.figures.phases import figure_phases
 from experiments.figures.points import PHASES, good_runs, points_of
@@ -21,6 +23,8 @@ from experiments.figures.prices import figure_prices, prices_of, willingness_of
 from experiments.figures.seeds import figure_seeds
 from experiments.figures.sheet import MOST_PANELS
 from experiments.figures.telling import telling_points
+from experiments.findings_gallery import is_gallery
+from experiments.findings_mechanisms import KIND
 from sim.data import DATASETS
 
 
@@ -29,7 +33,8 @@ def sweep_figures(runs: pd.DataFrame, series: pd.DataFrame, experiment: Experime
 
     Of a design that varies something: final accuracy, profit of the honest, P(captured), phases (maps over two levers,
     lines or a strip along one, panels for further levers) and accepted samples by role. Of every design: each run as a
-    dot, the course over time of a few telling points, and prices against willingness to pay. What no run can tell, such
+    dot, the course over time of a few telling points, and prices against willingness to pay; where the mechanism is
+    varied, accuracy and gains under each. Of a gallery of attacks the attack matrix alone. What no run can tell, such
     as the profit of the honest where there are none, has no figure; if all runs failed there is none at all.
 
     Parameters
@@ -41,6 +46,8 @@ def sweep_figures(runs: pd.DataFrame, series: pd.DataFrame, experiment: Experime
         return []
     sweep = _Sweep(runs, series, experiment)
     figures: list[Drawn] = []
+    if is_gallery(sweep.levers):
+        return [sweep.attacks()]
     if runs["point"].nunique() > 1:
         figures.append(sweep.accuracy())
         if sweep.points["honest_profit_percent"].notna().any():
@@ -48,6 +55,8 @@ def sweep_figures(runs: pd.DataFrame, series: pd.DataFrame, experiment: Experime
         figures.append(sweep.captured())
         if sweep.points["accepted_percent"].notna().any():
             figures.append(sweep.phases())
+    if any(lever.path == KIND for lever in sweep.levers):
+        figures.append(sweep.mechanisms())
     figures += [sweep.seeds(), sweep.over_time()]
     if sweep.priced:
         figures.append(sweep.prices())
@@ -117,6 +126,14 @@ class _Sweep:
         """The lowest and the highest seed of all."""
         return self.points[f"{name}_min"].min(), self.points[f"{name}_max"].max()
 
+    def attacks(self) -> Drawn:
+        table = gallery_table(self.runs, self.levers)
+        captured = int((table["captured_percent"] > 0).sum())
+        paying = int((table["return_percent_low"] > 0).sum())
+        counts = f"of {len(table)} attacks {paying} surely pay, {captured} capture the model in some seed"
+        title = self._titled(f"The attack gallery: {counts}")
+        return self._drawn("attacks", title, figure_gallery(table, title), table)
+
     def accuracy(self) -> Drawn:
         lowest, highest = self._ends("accuracy_percent")
         title = self._titled(f"Final accuracy by {self.by}: {lowest:.0f} to {highest:.0f} %")
@@ -151,6 +168,12 @@ class _Sweep:
         columns = ("captured_percent", "phase", "accepted_percent", "priced_out_percent", "wallet_locked_percent",
                    "price_index", "capital_index")  # fmt: skip
         return self._drawn("phases", title, figure, self._columns(*columns))
+
+    def mechanisms(self) -> Drawn:
+        title = self._titled("Mechanisms side by side: accuracy, and who pays whom")
+        names = {point: name for point, name in self.names.items() if point in set(good_runs(self.runs)["point"])}
+        figure = figure_mechanisms(self.runs, names, title)
+        return Drawn("mechanisms", title, f"{CAPTIONS['mechanisms']}{self.about}", figure, mechanisms_of(self.runs))
 
     def seeds(self) -> Drawn:
         profits = " and profit of the honest" if self.points["honest_profit_percent"].notna().any() else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from experiments import levers
@@ -13,6 +14,7 @@ from experiments.schema import Scenario
 from sim.units import DAY, HOUR, MINUTE
 
 _NUMBER_AND_UNIT = re.compile(r"([0-9][0-9_.]*)\s*([A-Za-z]+)")
+_SAY_IT_THEMSELVES = frozenset({"deposit_policy", "refund_rule", "strategy", "name"})
 _UNITS = {"chain.unit, or as named": "units", "s, or as named": "s"}
 
 
@@ -24,11 +26,30 @@ def written(value: Any) -> str:
     """
     if value is None:
         return "no limit"
+    if isinstance(value, Mapping) and "mean" not in value:
+        return table_text(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value == round(value):
         return f"{value:,.0f}"
     text = levers.written(value)
     number = _NUMBER_AND_UNIT.fullmatch(text.strip())
     return f"{number[1]} {number[2]}" if number else text
+
+
+def table_text(table: Mapping[str, Any]) -> str:
+    """A table of fields in words: its kind first; what a field says by itself stands alone, tables are left out.
+
+    >>> table_text({"slashed_share": 0.5, "refund_rule": "one_shot"}), table_text({"kind": "sleeper", "lies": 9})
+    ('slashed share 0.5, one shot', 'sleeper, lies 9')
+    >>> table_text({"commit_reveal": True}), table_text({})
+    ('commit reveal', 'as it is')
+    """
+    said = [str(table["kind"])] if "kind" in table else []
+    for field, value in table.items():
+        if field == "kind" or isinstance(value, Mapping):
+            continue
+        alone = field in _SAY_IT_THEMSELVES
+        said.append(field if value is True else str(value) if alone else f"{field} {levers.written(value)}")
+    return ", ".join(said).replace("_", " ") or "as it is"
 
 
 def clock(seconds: int) -> str:
@@ -50,9 +71,11 @@ def title_of(path: str) -> str:
     ('refund window', 'willingness to pay of flipper', 'model kind')
     """
     steps = path.split(".")
+    if steps[0] == "agents" and len(steps) == 2:
+        return steps[1]
     if steps[0] == "agents" and len(steps) > 2:
         return f"{' '.join(steps[2:]).replace('_', ' ')} of {steps[1]}"
-    if steps[0] == "mechanism" and steps[-1] not in ("kind", "profile"):
+    if steps[0] == "mechanism" and len(steps) > 1 and steps[-1] not in ("kind", "profile"):
         steps = steps[1:]
     return " ".join(steps).replace("_", " ")
 

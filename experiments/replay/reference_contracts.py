@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from experiments.replay.comparison import Comparison
 from experiments.replay.features import Samples
-from experiments.replay.reference_models import ReferenceModel
+from experiments.replay.reference_models import ModelBeside
 from mechanisms import DepositRefundTake, PredictionMarket
 from mechanisms.prediction_market_judge import Judge
 from sim.chain import Address, Chain
@@ -70,8 +69,8 @@ class ToldMarket(PredictionMarket):
 
     told = 0
 
-    def _draw(self, now: Seconds, commitments: tuple[bytes, ...]) -> int:
-        return self.told
+    def _draw(self, now: Seconds, commitments: tuple[bytes, ...]) -> tuple[int, ...]:
+        return (self.told,)
 
 
 class ToldJudge(Judge):
@@ -81,9 +80,10 @@ class ToldJudge(Judge):
     of the test set go by their numbers, which stand in the place of features.
     """
 
-    def __init__(self, model_beside: ReferenceModel | None, samples: Samples | None, comparison: Comparison) -> None:
+    looks_ahead = False
+
+    def __init__(self, model_beside: ModelBeside | None, samples: Samples | None, comparison: Comparison) -> None:
         self.model_beside, self.samples, self.comparison = model_beside, samples, comparison
-        self._initial_state = copy.deepcopy(model_beside)
         self._told: list[float] = []
 
     def tell(self, accuracies: Sequence[float]) -> None:
@@ -97,7 +97,8 @@ class ToldJudge(Judge):
 
     def restart(self) -> None:
         """Back to the initial model."""
-        self.model_beside = copy.deepcopy(self._initial_state)
+        if self.model_beside is not None:
+            self.model_beside.restart()
 
     def learn(self, data: Data, label: int) -> None:
         """The model beside learns a row."""

@@ -19,7 +19,7 @@ from experiments.replay.comparison import Comparison
 from experiments.replay.features import Samples
 from experiments.replay.reference_book import SHARE, TOLERANCE, Book, Due, wei_of
 from experiments.replay.reference_contracts import UNIT, FloatShares, ToldModel
-from experiments.replay.reference_models import REFERENCE_MODELS, ReferenceModel
+from experiments.replay.reference_models import ModelBeside
 from mechanisms.deposit_refund_take import Parameters
 from sim.chain import Address, Chain, Transaction
 from sim.chain.transaction import Call
@@ -67,9 +67,9 @@ class DrtRun:
             chain.deploy(contract)
         balances = header["bal"] or {agent["address"]: agent["start_balance"] for agent in header["agents"]}
         self.book = Book(balances, chain, CONTRACT, _TRAINER, comparison)
-        self.checker: ReferenceModel | None = None
+        self.checker: ModelBeside | None = None
         if samples is not None:
-            self.checker = REFERENCE_MODELS[header["model"]](header["model_state"])
+            self.checker = ModelBeside(header["model"], header["model_state"])
         self.rows: list[int] = []
         self.ops: Counter[str] = Counter()
         self.succeeded = 0

@@ -15,7 +15,7 @@ from experiments.replay.comparison import Comparison
 from experiments.replay.features import Samples
 from experiments.replay.reference_book import Book, Due, wei_of
 from experiments.replay.reference_contracts import UNIT, ToldJudge, ToldMarket, ToldModel
-from experiments.replay.reference_models import REFERENCE_MODELS, ReferenceModel
+from experiments.replay.reference_models import ModelBeside
 from mechanisms.prediction_market import (
     ENDED,
     NOT_AS_COMMITTED,
@@ -97,11 +97,11 @@ class MarketRun:
         self.pending: tuple[Address, Due] | None = None
         """What the last call of a script owes, which it sends by itself."""
 
-    def _checkers(self) -> tuple[ReferenceModel | None, ToldJudge]:
+    def _checkers(self) -> tuple[ModelBeside | None, ToldJudge]:
         header, samples = self.header, self.samples
         if samples is None:
             return None, ToldJudge(None, None, self.comparison)
-        made = [REFERENCE_MODELS[header["model"]](header["model_state"]) for _ in range(2)]
+        made = [ModelBeside(header["model"], header["model_state"]) for _ in range(2)]
         return made[0], ToldJudge(made[1], samples, self.comparison)
 
     # -- calls -------------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class MarketRun:
         comparison, rewards = self.comparison, self.rewards
         facts: dict[str, Any] = {
             "state": self._phase(),
-            "reveal_index": self.mechanism.drawn.value,
+            "reveal_index": next(iter(self.mechanism.drawn.value), 0),
             "next_index": rewards.next.value,
             "acc": rewards.accuracy.value,
             "market_balances": self._balances(),

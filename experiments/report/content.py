@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from experiments.comparisons import many_intervals
 from experiments.experiment import Experiment, load_experiment
 from experiments.findings import ABOUT_INTERVALS, findings
 from experiments.levers import resolved, written
@@ -23,6 +24,7 @@ ABOUT_PEOPLE = (
     "count them. Price index: mean deposit as a share of what the honest would pay. Capital index: deposits an honest "
     "address would have in the contract at a time, as a share of its money. Near 1 and above, price or wallet binds."
 )
+_SHOWN_VALUES = 30
 
 
 def content(finished: Finished, pictures: Sequence[Picture]) -> list[Block]:
@@ -33,7 +35,8 @@ def content(finished: Finished, pictures: Sequence[Picture]) -> list[Block]:
     if experiment.description:
         blocks += [Heading("Question"), Paragraph(experiment.description)]
     blocks += [Heading("What was found"), Items(tuple(findings(finished.runs, experiment)))]
-    blocks += [Paragraph(ABOUT_INTERVALS), Heading("Design"), *_design(experiment)]
+    about = f"{ABOUT_INTERVALS} {many_intervals(len(points))}".strip()
+    blocks += [Paragraph(about), Heading("Design"), *_design(experiment)]
     if pictures:
         blocks += [Heading("Figures"), *pictures]
     blocks += [Heading("Points"), *outcome_tables(points, levers)]
@@ -54,6 +57,8 @@ def experiment_toml(experiment: Experiment) -> str:
         "pair_seeds": design.pair_seeds,
         "twin": experiment.twin,
     }
+    if design.until is not None:
+        options["until"] = design.until._asdict()
     tables = resolved(experiment.scenario) | {"name": experiment.name, "description": experiment.description}
     tables["outcomes"] = {key: value for key, value in facts["outcomes"].items() if value is not None}
     tables["design"] = options
@@ -73,6 +78,11 @@ def _design(experiment: Experiment) -> list[Block]:
     headline = str(design).splitlines()[0]
     day = (experiment.compared.common_day or 0) / DAY
     facts = [f"{headline[:1].upper()}{headline[1:]}."]
+    if design.until is not None:
+        facts.append(
+            f"Points went on until {design.until.outcome} was known to ± {design.until.half_width:g} (95 %), at most "
+            f"{design.until.most:,} times."
+        )
     if design.pair_seeds and len(design) > 1:
         facts.append("A replication draws the same random numbers at every point, so points compare by differences.")
     if experiment.twin:
@@ -82,8 +92,9 @@ def _design(experiment: Experiment) -> list[Block]:
     if design.levers:
         rows = []
         for lever in design.levers:
-            values = dict.fromkeys(written(point[lever]) for point in design if lever in point)
-            rows.append((lever, f"{len(values)}", ", ".join(values)))
+            values = list(dict.fromkeys(written(point[lever]) for point in design if lever in point))
+            more = ", …" if len(values) > _SHOWN_VALUES else ""
+            rows.append((lever, f"{len(values)}", ", ".join(values[:_SHOWN_VALUES]) + more))
         blocks.append(Table("Levers", ("lever", "values", "which"), tuple(rows), words=frozenset({0, 2})))
     return blocks
 

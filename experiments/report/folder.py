@@ -33,6 +33,7 @@ def read_results(folder: str | Path) -> Finished:
     manifest = _manifest(path)
     try:
         facts, unfinished = manifest["experiment"], "counts" not in manifest
+        missing = 0 if unfinished else manifest["counts"].get("missing", 0)
         experiment = Experiment.from_dict(facts)
         name = experiment.name
     except (KeyError, TypeError, ConfigError) as error:
@@ -44,6 +45,11 @@ def read_results(folder: str | Path) -> Finished:
         raise ConfigError(
             f"The sweep {name!r} in {str(path)!r} has not finished. Let it run on with 'deca10b sweep ... --out "
             f"{path} --resume', then report."
+        )
+    if missing:
+        raise ConfigError(
+            f"{str(path)!r} holds a part of the sweep {name!r}; {missing:,} runs are missing. Put shards together with "
+            f"'deca10b merge', or run what is missing with 'deca10b sweep ... --out {path} --resume', then report."
         )
     runs = _table(path, "runs", {*OUTCOME_COLUMNS, *experiment.design.levers})
     return Finished(path, manifest, experiment, runs, _table(path, "series", set(SERIES_COLUMNS)))

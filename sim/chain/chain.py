@@ -106,20 +106,22 @@ class Chain:
         Raises `InvalidTransaction`, and changes nothing, when no block would include it: the sender cannot pay value
         and gas, the nonce is not the next one, or the gas limit is too small for the call's bytes or too large.
         """
-        sender, to, _, _, value, limit, nonce = transaction
+        sender, to, method, arguments, value, limit, nonce, extra = transaction
         limit = limit or self.gas_limit
         fees = self.fees
-        price = fees.base_fee + fees.tip
+        tip = fees.tip + extra
+        price = fees.base_fee + tip
         next_nonce = self.nonces.get(sender, 0)
-        if value < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < value + limit * price:
-            self._refuse(transaction, limit, value + limit * price)
+        most = value + limit * price
+        if value < 0 or extra < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < most:
+            self._refuse(transaction, limit, most)
         if sender in self.contracts:
             raise InvalidTransaction(f"{sender} is a contract; only accounts send transactions")
         if nonce != -1 and nonce != next_nonce:
             raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
         contract = self.contracts.get(to, _ACCOUNT)
-        floor = self._start_gas(contract, transaction, limit)
+        floor = self.meter.begin(limit, *contract.calldata(method, arguments))
         logs: list[Log] = []
         self.logs = logs
         ok, reason, result = self._attempt(contract, transaction)
@@ -127,7 +129,7 @@ class Chain:
             logs.clear()
         gas_used = self.meter.finish(floor)
         if price:
-            self.ledger.transfer(sender, PROPOSER, gas_used * fees.tip)
+            self.ledger.transfer(sender, PROPOSER, gas_used * tip)
             if fees.base_fee:
                 self.ledger.transfer(sender, BURNED, gas_used * fees.base_fee)
                 fees.include(gas_used)
@@ -149,7 +151,8 @@ class Chain:
         """
         contract, logs = self.contracts.get(transaction.to, _ACCOUNT), self.logs
         try:
-            floor = self._start_gas(contract, transaction, self.gas_limit)
+            sent = contract.calldata(transaction.method, transaction.arguments)
+            floor = self.meter.begin(self.gas_limit, *sent)
         except InvalidTransaction:
             return self.gas_limit
         self.logs = []
@@ -160,21 +163,12 @@ class Chain:
             self.logs = logs
         return max(self.meter.used, floor)
 
-    def _start_gas(self, contract: ContractLike, transaction: Transaction, limit: Gas) -> Gas:
-        """Pay for the transaction's bytes; the answer is the least it will cost in the end."""
-        meter = self.meter
-        intrinsic, floor = meter.schedule.calldata(*contract.calldata(transaction.method, transaction.arguments))
-        if limit < intrinsic or limit < floor:
-            raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(intrinsic, floor)}")
-        meter.start(limit, intrinsic)
-        return floor
-
     def _attempt(self, contract: ContractLike, transaction: Transaction) -> tuple[bool, str, Any]:
         """Move the value and run the method: success, reason and result. Whatever went wrong, its effects are undone.
 
         A contract takes plain ether, or value, only where it says so.
         """
-        sender, to, method, arguments, value, _, _ = transaction
+        sender, to, method, arguments, value, _, _, _ = transaction
         try:
             function = contract.methods.get(method)
             if function is None or (value and method not in contract.payable):
@@ -199,6 +193,8 @@ class Chain:
         """Say why no block would include a transaction."""
         if transaction.value < 0:
             raise InvalidTransaction(f"value is {transaction.value} wei; it must be 0 or more")
+        if transaction.tip < 0:
+            raise InvalidTransaction(f"tip is {transaction.tip} wei; it must be 0 or more")
         if limit > self.gas_limit:
             raise InvalidTransaction(f"gas limit is {limit}; at most {self.gas_limit}")
         raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")

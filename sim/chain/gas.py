@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from sim.errors import OutOfGas
+from sim.errors import InvalidTransaction, OutOfGas
 from sim.units import Gas
 
 T = TypeVar("T")
@@ -77,9 +77,9 @@ class GasSchedule:
 
     def calldata(self, zero: int, nonzero: int) -> tuple[Gas, Gas]:
         """What a transaction pays for these bytes before it starts, and the least it pays in the end (EIP-7623)."""
-        intrinsic = self.transaction + zero * self.calldata_zero + nonzero * self.calldata_nonzero
-        token = self.calldata_floor_token
-        return intrinsic, self.transaction + token * (zero + 4 * nonzero) if token else 0
+        meter = Meter(self)
+        floor = meter.begin(2**63, zero, nonzero)
+        return meter.used, floor
 
 
 _LONDON = GasSchedule("london")
@@ -139,6 +139,22 @@ class Meter:
         self.limit = limit
         self.left = limit - used
         self.refunded = 0
+
+    def begin(self, limit: Gas, zero: int, nonzero: int) -> Gas:
+        """Start a transaction that carries so many zero and non-zero bytes, and pay for them.
+
+        The answer is the least it will cost in the end (EIP-7623). Raises `InvalidTransaction` for a limit below that.
+        """
+        s = self.schedule
+        paid = s.transaction + zero * s.calldata_zero + nonzero * s.calldata_nonzero
+        token = s.calldata_floor_token
+        floor = s.transaction + token * (zero + 4 * nonzero) if token else 0
+        if limit < paid or limit < floor:
+            raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(paid, floor)}")
+        self.limit = limit
+        self.left = limit - paid
+        self.refunded = 0
+        return floor
 
     def charge(self, amount: Gas) -> None:
         """Spend gas; raises `OutOfGas` when the limit does not allow it."""

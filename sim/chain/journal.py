@@ -13,7 +13,7 @@ see writes that may yet be undone: it is told by `Journal.after_commit`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NoReturn, TypeVar
 
 import numpy as np
@@ -85,7 +85,7 @@ class Value(Generic[V]):
 
 
 class Map(dict[K, V]):
-    """A journalled dictionary: reads at a dictionary's speed; only item assignment writes."""
+    """A journalled dictionary: reads at a dictionary's speed; only item assignment, and `put_back`, write."""
 
     __slots__ = ("_undo",)
 
@@ -96,6 +96,15 @@ class Map(dict[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         self._undo.append((self, key, self.get(key, MISSING)))
         dict.__setitem__(self, key, value)
+
+    def put_back(self, entries: Mapping[K, V]) -> None:
+        """Hold these entries and no others, as it did at another time; written as far as something differs."""
+        for key in [key for key in self if key not in entries]:
+            self._undo.append((self, key, self[key]))
+            dict.__delitem__(self, key)
+        for key, value in entries.items():
+            if self.get(key, MISSING) != value:
+                self[key] = value
 
     def take_back(self, key: K, value: V) -> None:
         """Undo a write."""
@@ -174,9 +183,9 @@ class Weights:
         self.array = array
 
     def assign(self, where: NDArray[np.intp], values: Any) -> NDArray[Any]:
-        """``array[where] = values`` for an array of indices; the values before come back."""
+        """``array[where] = values`` for an array of indices of its first axis; the values before come back."""
         array = self.array
-        before = array.take(where)
+        before = array.take(where, 0)
         self._undo.append((self, array, where, before))
         array[where] = values
         return before

@@ -118,6 +118,8 @@ class Recorder:
             "gas_used": receipt.gas_used,
             "fee": str(receipt.fee),
         }
+        if transaction.tip:
+            entry["tip"] = str(transaction.tip)
         if receipt.result is not None:
             entry["result"] = _plain(receipt.result)
         if receipt.logs:
@@ -175,7 +177,7 @@ class Reader:
             raise TypeError("sender, to and method are texts")
         return Transaction(
             sender, to, method, tuple(self._argument(argument) for argument in arguments), wei_of(entry["value"]),
-            _whole(entry["gas_limit"]), _whole(entry["nonce"]),
+            _whole(entry["gas_limit"]), _whole(entry["nonce"]), wei_of(entry.get("tip", "0")),
         )  # fmt: skip
 
     def _argument(self, argument: Any) -> Any:

@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 from sim.chain.ledger import Address
 from sim.units import Gas, Seconds, Wei
 
+ADDITIONS = frozenset({"add_data", "reveal_data"})
+"""The methods of a trainer that add a contribution."""
+
 
 class Transaction(NamedTuple):
     """A call of one method of a contract.
 
     ``value`` wei are sent along. ``gas_limit`` 0 stands for the chain's own limit; ``nonce`` -1 for the next one.
-    A ``method`` of "" sends plain ether.
+    A ``method`` of "" sends plain ether. ``tip`` wei for each unit of gas go to the proposer on top of what the fee
+    market asks.
     """
 
     sender: Address
@@ -22,6 +26,7 @@ class Transaction(NamedTuple):
     value: Wei = 0
     gas_limit: Gas = 0
     nonce: int = -1
+    tip: Wei = 0
 
 
 class Log(NamedTuple):

@@ -20,6 +20,8 @@ TRANSFER_REFUSED: tuple[Gas, Gas] = (470, 0)
 _TAKES_NO_ETHER, _TAKES_NO_VALUE = 46, 145
 _WORD = 32
 
+_new = tuple.__new__  # makes a named tuple without the detour through its own __new__
+
 
 class Contract:
     """A contract on a chain. State lives only in cells of ``self.journal``; gas is spent only by ``self.meter.charge``.
@@ -55,7 +57,7 @@ class Contract:
 
     def emit(self, event: str, *data: Any) -> None:
         """Announce something to whoever reads the logs of a receipt."""
-        self.chain.logs.append(tuple.__new__(Log, (self.address, event, data)))
+        self.chain.logs.append(_new(Log, (self.address, event, data)))
 
     def _refuse_stranger(self, overhead: Gas, per_word: Gas, call: Call, *arguments: Any) -> NoReturn:
         """Whoever sends a transaction is not the owner: the trainer is, and it sends none."""

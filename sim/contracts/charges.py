@@ -62,21 +62,26 @@ class TrainerCharges:
         add_model: BySize = by_size(lambda n: another + _ADD_MODEL + _ADD_MODEL_NUMBER * n)
         add_end: BySize = by_size(lambda n: schedule.logged(2, 160 + _WORD * n) + _ADD_END + _ADD_END_NUMBER * n)
         self.surplus = schedule.send_value() + _SURPLUS
-        refund_first = _claim(another + _REFUND_FIRST, _CLAIM_FIRST_NUMBER, _REFUND_MEMORY)
-        report_first = _claim(another + _REPORT_FIRST, _CLAIM_FIRST_NUMBER, _REPORT_MEMORY)
+        looked = another + loads(2)  # the data handler's two reads
+        refund_first = _claim(
+            looked + _REFUND_FIRST, _CLAIM_FIRST_NUMBER, _REFUND_MEMORY, records=_REFUND_MEMORY_RECORDS
+        )
+        report_first = _claim(
+            looked + _REPORT_FIRST, _CLAIM_FIRST_NUMBER, _REPORT_MEMORY, records=_REPORT_MEMORY_RECORDS
+        )
         refund_rest = _claim(
             2 * another + _REFUND_REST,
             _CLAIM_REST_NUMBER,
             _REFUND_MEMORY_LATER,
             _REFUND_MEMORY,
-            _REFUND_MEMORY_MECHANISM,
+            mechanism=_REFUND_MEMORY_MECHANISM,
         )
         report_rest = _claim(
             2 * another + _REPORT_REST,
             _CLAIM_REST_NUMBER,
             _REPORT_MEMORY_LATER,
             _REPORT_MEMORY,
-            _REPORT_MEMORY_MECHANISM,
+            mechanism=_REPORT_MEMORY_MECHANISM,
         )
         # The parts of one call together: they are looked up once for each transaction.
         self.add = by_size(lambda n: (add_first(n), add_model(n), add_end(n)))
@@ -88,11 +93,19 @@ class TrainerCharges:
         self.report_end = tuple(gas + _REPORT_END + records_again for gas in sent)
 
 
-def _claim(call: Gas, number: Gas, trainer: int, before: int | None = None, mechanism: int | None = None) -> BySize:
-    """A part of a claim, whose memory in the trainer grows to ``trainer`` words from ``before``."""
+def _claim(
+    call: Gas,
+    number: Gas,
+    trainer: int,
+    before: int | None = None,
+    records: int | None = None,
+    mechanism: int | None = None,
+) -> BySize:
+    """A part of a claim; memory in the trainer grows to ``trainer`` words from ``before``, elsewhere from nothing."""
 
     def gas(n: int) -> Gas:
         grown = memory(2 * n + trainer) - (0 if before is None else memory(2 * n + before))
+        grown += 0 if records is None else memory(2 * n + records)
         return call + number * n + grown + (0 if mechanism is None else memory(n + mechanism))
 
     return by_size(gas)
@@ -106,7 +119,6 @@ class RecordCharges:
     look : being called with a contribution, and looking whether there is a record like it
     spent, conflict, overwrite : of one that is there: what is left of it; refusing; reading and touching its slots
     store : writing a new one, by (it costs something, its label is above 0)
-    look_up : looking for the record of a claim, by whether that is a refund
     found : noting the claim, by whether it is a refund, then by (first of the record, first of this address on it,
         something is left that a refund takes at once)
     take : writing down what a report leaves, by whether it takes something
@@ -126,10 +138,6 @@ class RecordCharges:
             + stores(set_=2 + 2 * costs + labelled, noop=1 + 2 * (not costs) + (not labelled), cold=4)
             for costs in _EITHER
             for labelled in _EITHER
-        }
-        self.look_up: dict[bool, BySize] = {
-            True: by_size(lambda n: loads(2) + memory(2 * n + _REFUND_MEMORY_RECORDS)),
-            False: by_size(lambda n: loads(2) + memory(2 * n + _REPORT_MEMORY_RECORDS)),
         }
         # the claimant and the number of claims; for a refund also what is left
         claims = {

@@ -6,8 +6,10 @@ for a look, not O(pending). It follows committed state only.
 
 * A record that is younger than the mature age waits in a queue: windows are the same for all, so records mature in
   the order in which they were added.
-* A mature record is *watched*. While the model agrees it stands among its author's ``refundable`` records; each time
-  it begins to disagree its number is appended to the ``disputes`` log, which every reporter reads at an own pace.
+* A mature record is *watched*, and stands among its author's ``own``. Each time the model begins to disagree with it
+  its number is appended to the ``disputes`` log, which every reporter reads at an own pace; if that is within the
+  author's grace, only when that is over. Where a mechanism settles at maturity whether the model agrees
+  (`IncentiveMechanism.verdict`), it is not watched.
 * An expired record with money left stands in ``expired`` for anyone; where there is an owner with an earlier claim, it
   stands in ``owned`` before that.
 """
@@ -15,6 +17,8 @@ for a look, not O(pending). It follows committed state only.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from itertools import takewhile
 
 from sim.chain.ledger import Address
 from sim.contracts.data_handler import Record
@@ -29,8 +33,9 @@ class ClaimsIndex:
     Attributes
     ----------
     agreeing : for each mature open record, whether the model agrees with it
-    refundable : for each author, the mature open records the model agrees with
-    disputes : every record, each time the model began to disagree with it while it was mature and open
+    own : for each author, the mature open records
+    disputes : every record, each time the model began to disagree with it while it was mature and open, or does so when
+        its author's grace is over
     expired : records past the last window with money left
     owned : records past the owner's window, but not the last, with money left
     open : records of which anything may still be claimed, of whatever age
@@ -39,10 +44,11 @@ class ClaimsIndex:
     def __init__(self, mechanism: IncentiveMechanism, windows: ClaimWindows, watch: Watch) -> None:
         self.records = mechanism.records
         self.is_open = mechanism.is_open
+        self.verdict = mechanism.verdict
         self.windows = windows
         self.watch = watch
         self.agreeing: dict[Record, bool] = {}
-        self.refundable: dict[Address, dict[Record, None]] = {}
+        self.own: dict[Address, dict[Record, None]] = {}
         self.disputes: list[Record] = []
         self.expired: dict[Record, None] = {}
         self.owned: dict[Record, None] = {}
@@ -50,6 +56,7 @@ class ClaimsIndex:
         self._maturing: deque[Record] = deque()
         self._expiring: deque[Record] = deque()
         self._owning: deque[Record] = deque()
+        self._in_grace: dict[Record, None] = {}
 
     @property
     def open_records(self) -> int:
@@ -79,30 +86,49 @@ class ClaimsIndex:
         due = now - self.windows.mature
         while self._maturing and times[self._maturing[0]] <= due:
             self._mature(self._maturing.popleft())
-        for record, agrees in self.watch.refresh():
-            self._place(record, agrees)
+        if self.watch.moved:
+            self._place(self.watch.refresh())
+        if self._in_grace:
+            self._end_grace(due - self.windows.grace)
         if self.windows.owner is not None:
             self._look_for_owner(now - self.windows.owner)
         due = now - self.windows.expired
         while self._expiring and times[self._expiring[0]] <= due:
-            self._expire(self._expiring.popleft())
+            record = self._expiring.popleft()
+            if record in self.open:
+                self._forget(record)
+                self.expired[record] = None
 
     def _mature(self, record: Record) -> None:
         records = self.records
         if record in self.open and record not in self.agreeing:
-            label = records.label[record]
-            self._place(record, self.watch.add(record, records.data[record].features, label))
+            if self.windows.grace:
+                self._in_grace[record] = None
+            if self.verdict is not None:
+                agrees = self.verdict(record)
+            else:
+                agrees = self.watch.add(record, records.data[record].features, records.label[record])
+            author = records.author[record]
+            mine = self.own.get(author)
+            if mine is None:
+                self.own[author] = {record: None}
+            else:
+                mine[record] = None
+            self._place(((record, agrees),))
 
-    def _place(self, record: Record, agrees: bool) -> None:
-        self.agreeing[record] = agrees
-        author = self.records.author[record]
-        if agrees:
-            self.refundable.setdefault(author, {})[record] = None
-        else:
-            mine = self.refundable.get(author)
-            if mine:
-                mine.pop(record, None)
-            self.disputes.append(record)
+    def _place(self, found: Sequence[tuple[Record, bool]]) -> None:
+        """The model agrees, or disagrees, with these records now; in a crowd one update may change hundreds."""
+        in_grace = self._in_grace
+        self.agreeing.update(found)
+        self.disputes += [record for record, agrees in found if not agrees and record not in in_grace]
+
+    def _end_grace(self, due: Seconds) -> None:
+        times = self.records.added_time
+        over = list(takewhile(lambda record: times[record] <= due, self._in_grace))
+        for record in over:
+            del self._in_grace[record]
+            if self.agreeing.get(record) is False:
+                self.disputes.append(record)
 
     def _look_for_owner(self, due: Seconds) -> None:
         while self._owning and self.records.added_time[self._owning[0]] <= due:
@@ -110,13 +136,8 @@ class ClaimsIndex:
             if record in self.open:
                 self.owned[record] = None
 
-    def _expire(self, record: Record) -> None:
-        if record in self.open:
-            self._forget(record)
-            self.expired[record] = None
-
     def _forget(self, record: Record) -> None:
-        if self.agreeing.pop(record, None):
-            self.refundable[self.records.author[record]].pop(record, None)
+        if self.agreeing.pop(record, None) is not None:
+            del self.own[self.records.author[record]][record]
         self.watch.discard(record)
         self.owned.pop(record, None)

@@ -64,13 +64,14 @@ class DataHandler(Contract):
         start anew, while the claims made on it stay known.
         """
         # CHECKS, GAS
-        key = (data.key, label, call.now, call.sender)
+        sender, _, now = call
+        key = (data.key, label, now, sender)
         record, look = self.by_key.get(key), self._gas.look(len(data.features))
         if record is not None:
             return self._overwrite(record, deposit, overwrite, look)
         self.meter.charge(look + self._gas.store[deposit > 0, label > 0])
         # EFFECTS
-        record = self._table.append(data, label, call.now, call.sender, deposit, deposit, 0)
+        record = self._table.append(data, label, now, sender, deposit, deposit, 0)
         self.by_key[key] = record
         return record
 
@@ -92,19 +93,17 @@ class DataHandler(Contract):
         return record
 
     def find(
-        self, data: Data, label: int, added_time: Seconds, author: Address, claimant: Address, refund: bool
+        self, data: Data, label: int, added_time: Seconds, author: Address, claimant: Address, refund: bool, gas: Gas
     ) -> Record:
-        """The number of a contribution, at the gas of noting a refund, or a report, by ``claimant``.
+        """The number of a contribution, at the gas of noting a refund, or a report, by ``claimant``, and ``gas`` more.
 
-        Reverts when there is none with this key.
+        Reverts when there is none with this key; that was paid for by whoever asks.
         """
-        look = self._gas.look_up[refund](len(data.features))
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
-            self.meter.charge(look)
             raise Revert("Data not found.")
         claim = self.claims[record] == 0, (record, claimant) not in self.claimed, refund and self.claimable[record] > 0
-        self.meter.charge(look + self._gas.found[refund][claim])
+        self.meter.charge(gas + self._gas.found[refund][claim])
         return record
 
     def take(self, record: Record, reporter: Address, amount: Wei) -> None:

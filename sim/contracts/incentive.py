@@ -28,19 +28,23 @@ Predict = Callable[[Record], int]
 NEVER: Seconds = 2**62
 """An age that no contribution reaches."""
 
+REVEALED: Seconds = -1
+"""Stands for the time of a commitment that was revealed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimWindows:
     """When a contribution can be claimed, in seconds of age.
 
     From ``mature`` on its author may be refunded if the model agrees with it and others may report it if the model
-    disagrees; from ``expired`` on (`NEVER`: at no age) anyone may take what is left, from ``owner`` on (None: never)
-    the owner alone.
+    disagrees, for ``grace`` seconds only the former; from ``expired`` on (`NEVER`: at no age) anyone may take what is
+    left, from ``owner`` on (None: never) the owner alone.
     """
 
     mature: Seconds
     expired: Seconds = NEVER
     owner: Seconds | None = None
+    grace: Seconds = 0
 
 
 class Payment(NamedTuple):
@@ -75,6 +79,19 @@ class IncentiveMechanism(Contract):
 
     learns_at_once: ClassVar[bool] = True
     """Whether the model learns a contribution when it is added; else the mechanism has it learn when it sees fit."""
+
+    verdict: Callable[[Record], bool] | None = None
+    """Where it is settled for good when a contribution matures whether the model agrees with it: the answer, from then
+    on (a free view). None: claims go by what the model says at the time."""
+
+    burns: bool = False
+    """Whether an accepted report may burn a part of the deposit; see `burned`."""
+
+    must_commit: bool = False
+    """Whether a contribution is revealed by whoever committed to it before, and cannot be added otherwise."""
+
+    awards_points: ClassVar[bool] = False
+    """Whether standing is points, which nobody is paid for but somebody may like to have."""
 
     for_owner: ClassVar[dict[str, tuple[Gas, Gas]]] = {
         "handle_add_data": HANDLER_REFUSED,
@@ -115,8 +132,11 @@ class IncentiveMechanism(Contract):
         """No contribution will ever cost less than this, in wei."""
 
     @abstractmethod
-    def quote(self, now: Seconds, data: Data, label: int) -> Wei:
-        """What adding this contribution now would cost, in wei (a free view). Reverts when it cannot be added now."""
+    def quote(self, now: Seconds, data: Data, label: int, sender: Address = "") -> Wei:
+        """What adding this contribution now would cost, in wei (a free view). Reverts when it cannot be added now.
+
+        Where that depends on who adds it, no ``sender`` stands for somebody new.
+        """
 
     @abstractmethod
     def on_add(self, call: Call, data: Data, label: int) -> Wei:
@@ -129,6 +149,28 @@ class IncentiveMechanism(Contract):
     @abstractmethod
     def on_report(self, call: Call, record: Record, predict: Predict) -> Wei:
         """Pay a reporter, or whoever takes an expired deposit: the wei to send to ``call.sender``."""
+
+    @property
+    def burned(self) -> Wei:
+        """What the report just accepted burns of the deposit, in wei; it is no longer among the `liabilities`."""
+        return 0
+
+    # Where a contribution must be committed to: free views, and the hook.
+
+    commitment_ages: tuple[Seconds, Seconds] = (0, 0)
+    """The least and the most age of a commitment that is revealed, in seconds."""
+
+    def commitment(self, sender: Address, data: Data, label: int, salt: bytes) -> bytes:
+        """What ``sender`` commits to this contribution with."""
+        raise NotImplementedError
+
+    def committed(self, sender: Address, commitment: bytes) -> Seconds | None:
+        """When ``sender`` made a commitment; `REVEALED` once it is revealed, None where there is none."""
+        return None
+
+    def on_reveal(self, call: Call, data: Data, label: int, salt: bytes) -> None:
+        """Accept that ``call.sender`` adds what it committed to, in this very call."""
+        raise NotImplementedError
 
     @abstractmethod
     def on_predict_payment(self, call: Call) -> list[Payment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ Sample = tuple[Data, int]
 """A row of a test set: what a transaction carries of it, and its true label."""
 
 SALT_BYTES = 32
+
+_PARTS_KEPT = 64
 
 
 class Part(NamedTuple):
@@ -30,8 +33,7 @@ class Part(NamedTuple):
         >>> Part(((Data([2]), 1),), b"s").encoded == b"s" + b"".join(n.to_bytes(8, "big") for n in (1, 1, 2))
         True
         """
-        numbers = (np.array([label, len(data), *data.features], ">i8").tobytes() for data, label in self.samples)
-        return self.salt + b"".join(numbers)
+        return _encoded(self)
 
     @property
     def commitment(self) -> bytes:
@@ -42,6 +44,13 @@ class Part(NamedTuple):
     def key(self) -> bytes:
         """What it is known by in a record of transactions."""
         return self.commitment
+
+
+@lru_cache(maxsize=_PARTS_KEPT)
+def _encoded(part: Part) -> bytes:
+    """`Part.encoded`, which is asked for by whoever commits to a part, and again by the transaction that reveals it."""
+    numbers = [piece for data, label in part.samples for piece in ((label, len(data)), data.features)]
+    return part.salt + (np.concatenate(numbers).astype(">i8").tobytes() if numbers else b"")
 
 
 def split(samples: Sequence[Sample], salts: Sequence[bytes]) -> list[Part]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from sim.chain.chain import Chain
-from sim.chain.ledger import Address
+from sim.chain.ledger import BURNED, Address
 from sim.chain.transaction import Call
 from sim.contracts.base import Contract
 from sim.contracts.charges import TrainerCharges
@@ -49,25 +49,33 @@ class CollaborativeTrainer(Contract):
             "report": self.report,
             **{name: partial(self._act, action) for name, action in mechanism.actions.items()},
         }
+        if mechanism.burns:
+            self.methods["report"] = self._report_and_burn
+        if mechanism.must_commit:
+            self.methods["reveal_data"] = self._reveal
+            self.payable |= {"reveal_data"}
         self._gas = TrainerCharges(self.schedule)
 
     def calldata(self, method: str, arguments: tuple[Any, ...]) -> tuple[int, int]:
         """Bytes of ``f(int64[] data, uint64 label[, uint added_time[, address author]])`` in ABI encoding."""
         if method not in _WITH_A_SAMPLE:
+            if method == "reveal_data":
+                zero, nonzero = self.calldata("add_data", arguments[:2])
+                return zero, nonzero + len(arguments[2])
             if method in self.mechanism.actions:
                 return self.mechanism.calldata(method, arguments)
             return super().calldata(method, arguments)
         data: Data = arguments[0]
-        size = len(data.features)
-        words = len(arguments) + 1 + size
-        nonzero = 5 + data.nonzero_bytes + _nonzero_bytes(size)
-        if len(arguments) > 1:
-            nonzero += _nonzero_bytes(arguments[1])
-            if len(arguments) > 2:
+        count, size = len(arguments), len(data.features)
+        nonzero = 5 + data.nonzero_bytes + (_OF_TWO_BYTES[size] if size < 2**16 else _nonzero_bytes(size))
+        if count > 1:
+            label = arguments[1]
+            nonzero += label if label in (0, 1) else _nonzero_bytes(label)
+            if count > 2:
                 nonzero += _nonzero_bytes(arguments[2])
-                if len(arguments) > 3:
+                if count > 3:
                     nonzero += _ADDRESS_BYTES
-        return 4 + words * _WORD - nonzero, nonzero
+        return 4 + (count + 1 + size) * _WORD - nonzero, nonzero
 
     def add_data(self, call: Call, data: Data, label: int) -> Record:
         """Submit a labelled sample with a deposit; the record's number comes back, and value above the deposit."""
@@ -105,6 +113,7 @@ class CollaborativeTrainer(Contract):
             self.emit("Predict", prediction, call.value - rest)
             # TRANSFERS
             for target, amount in payments:
+                self.emit("Paid", target, amount)
                 self._send(target, amount, self._gas.surplus)
             if rest:
                 self._send(call.sender, rest, self._gas.surplus)
@@ -113,29 +122,27 @@ class CollaborativeTrainer(Contract):
     def refund(self, call: Call, data: Data, label: int, added_time: Seconds) -> Wei:
         """Take back the deposit of a contribution of one's own that the model agrees with."""
         # GAS
-        meter, gas = self.meter, self._gas.refund
-        to_record, to_mechanism = gas(len(data.features))
+        sender, gas, records, meter = call.sender, self._gas, self.records, self.meter
+        to_record, to_mechanism = gas.refund(len(data.features))
         meter.charge(to_record)
         # CHECKS
-        record = self.records.find(data, label, added_time, call.sender, call.sender, True)
-        meter.charge(to_mechanism)
+        record = records.find(data, label, added_time, sender, sender, True, to_mechanism)
         amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
-        self.records.claim(record, call.sender, amount)
+        records.claim(record, sender, amount)
         self.emit("Refund", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount, self._gas.refund_end[amount > 0])
+        meter.charge(gas.refund_end[amount > 0])
+        self.chain.ledger.transfer(self.address, sender, amount)
         return amount
 
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
         # GAS
-        meter, gas = self.meter, self._gas.report
-        to_record, to_mechanism = gas(len(data.features))
-        meter.charge(to_record)
+        to_record, to_mechanism = self._gas.report(len(data.features))
+        self.meter.charge(to_record)
         # CHECKS
-        record = self.records.find(data, label, added_time, author, call.sender, False)
-        meter.charge(to_mechanism)
+        record = self.records.find(data, label, added_time, author, call.sender, False, to_mechanism)
         amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS
         self.records.take(record, call.sender, amount)
@@ -143,6 +150,20 @@ class CollaborativeTrainer(Contract):
         # TRANSFERS
         self._send(call.sender, amount, self._gas.report_end[amount > 0])
         return amount
+
+    def _report_and_burn(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
+        """`report` under a mechanism that burns a part of the deposit."""
+        amount = self.report(call, data, label, added_time, author)
+        burned = self.mechanism.burned
+        if burned:
+            self.emit("Burned", self.records.by_key[data.key, label, added_time, author], burned)
+            self._send(BURNED, burned, self._gas.surplus)
+        return amount
+
+    def _reveal(self, call: Call, data: Data, label: int, salt: bytes) -> Record:
+        """`add_data` of what the sender committed to."""
+        self.mechanism.on_reveal(call, data, label, salt)
+        return self.add_data(call, data, label)
 
     def _act(self, action: Action, call: Call, *arguments: Any) -> None:
         """One of the mechanism's own methods, and the payments it decides on."""
@@ -159,9 +180,13 @@ class CollaborativeTrainer(Contract):
 
     def _predict(self, record: Record) -> int:
         """The model's answer for a contribution; no claim changes the model, so what the watch knows holds now."""
+        known, gas = self.watch.answer(record)
+        if known is not None and gas is not None:
+            self.meter.charge(gas)
+            return known
         left = self.meter.left
         try:
-            return self.model.predict_on_chain(self.records.data[record].features, self.watch.prediction(record))
+            return self.model.predict_on_chain(self.records.data[record].features, known)
         except ExceptionalHalt as halt:
             halt.kept = _kept_back(halt, left)
             raise

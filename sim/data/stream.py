@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 from sim.data.dataset import Dataset, LabelArray
 from sim.errors import ConfigError, SimulatorError
 from sim.features import Data, Features, UnitVectors
+
+MOST_ROWS = 10**8
+"""The most samples a stream offers."""
 
 
 class Sample:
@@ -40,10 +45,12 @@ class DataStream:
     ----------
     dataset : where the rows come from
     initial : rows that train the model before the start, 0 to ``size``
-    size : rows in all, ``initial`` and offered, at most the training rows; None for all of them
+    size : rows in all, ``initial`` and offered; None for as many as there are training rows, which is also the most
+        unless rows are drawn ``with_replacement``
     generator : puts all training rows in a random order of which the first ``size`` are used; None keeps file order
     vectors : samples are vectors of norm 1 (see `UnitVectors`), which dense models read, not lists of feature indices;
         rows without a feature, which such models cannot learn, are left out
+    with_replacement : each row on offer is any of the training rows, drawn by ``generator``, which must be there
 
     Attributes
     ----------
@@ -59,17 +66,24 @@ class DataStream:
 
     def __init__(
         self, dataset: Dataset, *, initial: int, size: int | None, generator: np.random.Generator | None,
-        vectors: bool = False,
+        vectors: bool = False, with_replacement: bool = False,
     ) -> None:  # fmt: skip
         train: Features | UnitVectors = UnitVectors(dataset.x_train) if vectors else dataset.x_train
         usable = train.filled() if isinstance(train, UnitVectors) else np.arange(len(train), dtype=np.int64)
         rows = len(usable)
-        size = rows if size is None else _whole("size", size, rows, f"the training rows of {dataset.name!r}")
-        initial = _whole("initial", initial, size, "size")
+        most = MOST_ROWS if with_replacement else rows
+        size = rows if size is None else _whole("size", size, most, f"the training rows of {dataset.name!r}")
+        initial = _whole("initial", initial, min(size, rows), "size")
         order: NDArray[np.int64] = usable if generator is None else generator.permutation(len(train))
         if rows < len(order):
             order = order[np.isin(order, usable)]
         offered = order[initial:size]
+        data: Callable[[int], Data] = train.data
+        if with_replacement:
+            if generator is None:
+                raise ConfigError("Data stream: with_replacement needs a generator to draw rows with.")
+            offered = generator.choice(usable, size - initial)
+            data = lru_cache(maxsize=None)(data)  # a row that is drawn again is the same object
         self.dataset = dataset
         self.initial_rows: NDArray[np.int64] = order[:initial]
         self.initial_features: Features | UnitVectors = train.take(self.initial_rows)
@@ -77,7 +91,8 @@ class DataStream:
         self.initial_labels: LabelArray = dataset.y_train[self.initial_rows]
         self.offered = size - initial
         self.remaining = self.offered
-        self._samples = _samples(dataset, train, offered)
+        self._samples = _samples(dataset, data, offered)
+        self._returned: deque[Sample] = deque()
         self.current = next(self._samples, None)
 
     def consume(self) -> None:
@@ -85,18 +100,25 @@ class DataStream:
         if self.current is None:
             raise SimulatorError(f"All {self.offered} samples of {self.dataset.name!r} are consumed; current is None.")
         self.remaining -= 1
-        self.current = next(self._samples, None)
+        self.current = self._returned.popleft() if self._returned else next(self._samples, None)
+
+    def put_back(self, sample: Sample) -> None:
+        """A sample that was consumed was not accepted after all: offer it before all others."""
+        if self.current is not None:
+            self._returned.appendleft(self.current)
+        self.remaining += 1
+        self.current = sample
 
     def text(self, sample: Sample) -> str:
         """The original text of a sample, "" if unknown."""
         return self.dataset.text(sample.row)
 
 
-def _samples(dataset: Dataset, features: Features | UnitVectors, rows: NDArray[np.int64]) -> Iterator[Sample]:
-    """The samples of these rows, one at a time."""
+def _samples(dataset: Dataset, data: Callable[[int], Data], rows: NDArray[np.int64]) -> Iterator[Sample]:
+    """The samples of these rows, one at a time, and their ``data``."""
     n_classes = len(dataset.classes)
     for row, label in zip(rows.tolist(), dataset.y_train[rows].tolist(), strict=True):
-        yield Sample(row, features.data(row), label, n_classes)
+        yield Sample(row, data(row), label, n_classes)
 
 
 def _whole(field: str, number: int, most: int, what: str) -> int:

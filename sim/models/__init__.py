@@ -1,15 +1,21 @@
 """Classifiers that live on the chain: exact, journalled, and watched as they learn."""
 
+from sim.models.adapters import ADAPTERS
 from sim.models.base import Classifier
 from sim.models.naive_bayes import NaiveBayes
 from sim.models.onchain import ONCHAIN_MODELS
 from sim.models.perceptron import SparsePerceptron
+from sim.models.reference import REFERENCE_MODELS
 from sim.models.watch import Watch
 
 MODELS: tuple[type[Classifier], ...] = (NaiveBayes, SparsePerceptron)
-"""The models of the profile ``corrected``."""
+"""The models of the profile ``corrected`` that need no other library."""
 
-MODEL_PROFILES: dict[str, tuple[type[Classifier], ...]] = {"corrected": MODELS, "solidity": ONCHAIN_MODELS}
+MODEL_PROFILES: dict[str, tuple[type[Classifier], ...]] = {
+    "corrected": (*MODELS, *ADAPTERS),
+    "solidity": ONCHAIN_MODELS,
+    "reference": REFERENCE_MODELS,
+}
 """Every model a config can name, by profile."""
 
 OTHER_NAMES = {"sparse_perceptron": "perceptron", "nearest_centroid": "dense_nearest_centroid"}
@@ -32,6 +38,6 @@ MODEL_NAMES: tuple[str, ...] = tuple(
 """Every word for a kind of model."""
 
 __all__ = [
-    "MODELS", "MODEL_NAMES", "MODEL_PROFILES", "OTHER_NAMES", "Classifier", "NaiveBayes", "SparsePerceptron", "Watch",
-    "kind_of", "models_of",
+    "ADAPTERS", "MODELS", "MODEL_NAMES", "MODEL_PROFILES", "OTHER_NAMES", "Classifier", "NaiveBayes",
+    "SparsePerceptron", "Watch", "kind_of", "models_of",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,6 +40,9 @@ class Classifier(ABC):
     refuses_unknown: ClassVar[bool] = True
     """Whether features and labels out of range are refused; contracts take some of them."""
 
+    says_probabilities: ClassVar[bool] = False
+    """Whether it says how probable a label is, see `probability`."""
+
     reads_vectors: ClassVar[bool] = False
     """Whether samples are vectors of norm 1 (`sim.features.UnitVectors`), not feature indices (`Features`)."""
 
@@ -67,6 +71,13 @@ class Classifier(ABC):
     @abstractmethod
     def predict_one(self, features: IndexArray) -> int:
         """The class of one sample; ties go to the lower class. Raises `Revert` for unknown features."""
+
+    def probability(self, features: IndexArray, label: int) -> Fraction:
+        """How probable the model thinks a label is, from 0 to 1: an exact fraction, as money depends on it.
+
+        Raises `Revert` for features and labels it does not know. Only of models that say `says_probabilities`.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def predict_many(self, features: Any) -> NDArray[np.int64]:

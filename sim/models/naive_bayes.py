@@ -29,6 +29,8 @@ Source: the model of MultinomialNB in the reference simulation, and NaiveBayesCl
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,13 +39,16 @@ from numpy.typing import NDArray
 from sim.chain.gas import Meter, by_size, memory
 from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
-from sim.features import Features
+from sim.features import Features, rises
 from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
 from sim.models.watch import Watch
+from sim.units import Gas
 
 _RESOLUTION = 2.0**32
 _NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any other, and still exact to add to
 _FIRST_LENGTH = 256
+_LOGS_KEPT = 2**15
+_MILLION = 10**6
 
 # Gas beside storage, from gas measured on the contract (see docs/gas.md): per call, feature, class, feature and class,
 # class that is the best so far, product that is 0 because its first factor is; per call and feature that is learnt.
@@ -53,10 +58,17 @@ _LEARN_CALL, _LEARN_FEATURE = 1_626, 771
 _MEMORY_CALL, _MEMORY_DIVISION = 6, 2  # words
 
 
+@lru_cache(maxsize=_LOGS_KEPT)
+def _log(number: float) -> int:
+    """A logarithm in multiples of the resolution."""
+    return round(math.log(number) * _RESOLUTION)
+
+
 class NaiveBayes(Classifier):
     """See the module's text. ``smoothing`` is a number above 0."""
 
     name = "naive_bayes"
+    says_probabilities = True
 
     def __init__(
         self,
@@ -76,9 +88,7 @@ class NaiveBayes(Classifier):
         self.samples = [Value(self.journal, 0) for _ in cells]
         self.totals = [Value(self.journal, 0) for _ in cells]
         self.counts = [Weights(self.journal, np.zeros(n_features, np.int64)) for _ in cells]
-        self._log_counts = Weights(self.journal, np.full(n_features * n_classes, self._table[0]))
-        self.log_counts: NDArray[np.float64] = self._log_counts.array.reshape(n_features, n_classes)
-        """log(count + smoothing) by feature and class: a view, so that one gather serves all classes."""
+        self._log_counts = Weights(self.journal, np.full((n_features, n_classes), self._table[0]))
         self._ones = np.ones(_FIRST_LENGTH)
         self.offsets = [Value(self.journal, self._offsets(label)) for label in cells]
         """For each class the parts of its score that no feature changes: log prior, log denominator per occurrence."""
@@ -97,12 +107,17 @@ class NaiveBayes(Classifier):
         )
         self._repeats = True  # until the initial samples say that no index stands twice
 
+    @property
+    def log_counts(self) -> NDArray[np.float64]:
+        """log(count + smoothing) by feature and class, so that one gather serves all classes."""
+        return self._log_counts.array
+
     @staticmethod
     def _logs(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
         """Logarithms as whole multiples of the resolution."""
         return np.asarray(np.rint(np.log(numbers) * _RESOLUTION), np.float64)
 
-    def _log_count(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    def log_count(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """log(count + smoothing) of whole counts, from a table that grows as needed."""
         try:
             return self._table.take(counts)
@@ -111,9 +126,11 @@ class NaiveBayes(Classifier):
             return self._table.take(counts)
 
     def _offsets(self, label: int) -> tuple[float, float]:
-        samples = self.samples[label].value
-        prior = round(math.log(samples) * _RESOLUTION) if samples else _NO_SAMPLES
-        return prior, round(math.log(self.totals[label].value + self.smoothing * self.n_features) * _RESOLUTION)
+        return self.offsets_of(self.samples[label].value, self.totals[label].value)
+
+    def offsets_of(self, samples: int, total: int) -> tuple[float, float]:
+        """Log prior and log denominator of a class with so many samples and occurrences, as in `offsets`."""
+        return _log(samples) if samples else _NO_SAMPLES, _log(total + self.smoothing * self.n_features)
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Count all samples at once: the same as learning them one by one."""
@@ -124,7 +141,7 @@ class NaiveBayes(Classifier):
             self.samples[label].value += int(np.count_nonzero(labels == label))
             self.totals[label].value += len(mine)
             self.counts[label].array += np.bincount(mine, minlength=self.n_features)
-            self.log_counts[:, label] = self._log_count(self.counts[label].array)
+            self.log_counts[:, label] = self.log_count(self.counts[label].array)
             self.offsets[label].value = self._offsets(label)
         self.version.value += 1
 
@@ -149,7 +166,7 @@ class NaiveBayes(Classifier):
             counts = self.counts[label].array
             counts[:] = 0
             counts[[int(i) for i in known["featureCounts"]]] = list(known["featureCounts"].values())
-            self.log_counts[:, label] = self._log_count(counts)
+            self.log_counts[:, label] = self.log_count(counts)
             self.offsets[label].value = self._offsets(label)
         self.version.value += 1
 
@@ -159,7 +176,7 @@ class NaiveBayes(Classifier):
         if size > len(self._ones):
             self._ones = np.ones(2 * size)
         try:
-            sums = self._ones[:size].dot(self.log_counts.take(features, 0)).tolist()
+            sums = self._ones[:size].dot(self._log_counts.array.take(features, 0)).tolist()
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
         for label, offsets in enumerate(self.offsets):
@@ -171,6 +188,15 @@ class NaiveBayes(Classifier):
         """The class with the largest score; the lower one of equals."""
         scores = self.scores(features)
         return scores.index(max(scores))
+
+    def probability(self, features: IndexArray, label: int) -> Fraction:
+        """The posterior of a class, exp(score) over the sum of all, rounded to a millionth."""
+        if not 0 <= label < self.n_classes:
+            raise Revert(OUT_OF_BOUNDS)
+        scores = self.scores(features)
+        best = max(scores)
+        likely = [math.exp((score - best) / _RESOLUTION) for score in scores]
+        return Fraction(round(_MILLION * likely[label] / math.fsum(likely)), _MILLION)
 
     def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
         """`predict_one` within a transaction. The contract pays for every class that is the best so far."""
@@ -193,36 +219,71 @@ class NaiveBayes(Classifier):
         # CHECKS
         if not 0 <= label < self.n_classes:
             raise Revert(OUT_OF_BOUNDS)
-        size = len(features)
-        counts = self.counts[label]
+        counts, size = self.counts[label].array, len(features)
         try:
-            before = counts.add_at(features, 1)
+            before = counts.take(features)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
-        # GAS
-        gas = self._gas_to_learn(size)
-        if self._repeats:
-            _, first = np.unique(features, return_index=True)
+        times: Any = 1
+        if not rises(features):
+            features, first, times = np.unique(features, return_index=True, return_counts=True)
             before = before[first]
-            gas -= self._gas_count_again * (size - len(before))
-        new = len(before) - int(np.count_nonzero(before)) + (not self.samples[label].value)
-        self.meter.charge(gas + self._gas_new * new)
+        # GAS
+        samples, total, offsets = self.samples[label], self.totals[label], self.offsets[label]
+        distinct = len(features)
+        new = distinct - int(np.count_nonzero(before)) + (not samples.value)
+        self.meter.charge(self.gas_of_lesson(size, distinct if self._repeats else size, new))
         # EFFECTS
-        new_logs = self._log_count(counts.array.take(features))
-        old_logs = self._log_counts.assign(features * self.n_classes + label, new_logs)
-        self.samples[label].set(self.samples[label].value + 1)
-        self.totals[label].set(self.totals[label].value + size)
-        self.version.set(self.version.value + 1)
-        old_prior, old_denominator = self.offsets[label].value
-        prior, denominator = self._offsets(label)
-        self.offsets[label].set((prior, denominator))
+        after = before + times
+        logs, logs_before = self.log_count(after), self.log_count(before)
+        prior, denominator = was = offsets.value
+        header = samples.value, total.value, was, self.version.value
+        self.journal.undo.append((self, label, features, before, logs_before, header))  # one note for all writes
+        counts[features] = after
+        self._log_counts.array[:, label][features] = logs
+        samples.value += 1
+        total.value += size
+        offsets.value = now = self._offsets(label)
+        self.version.value += 1
         if self.watches:
-            gains = new_logs - old_logs
-            if len(set(features.tolist())) < size:  # an index that stands more than once gains once
-                features, first = np.unique(features, return_index=True)
-                gains = gains[first]
-            change = (label, features, gains, prior - old_prior, denominator - old_denominator)
+            change = label, features, logs - logs_before, now[0] - prior, now[1] - denominator
             self.journal.after_commit.append((self._publish, change))
+
+    def take_back(
+        self,
+        label: int,
+        features: IndexArray,
+        counts: NDArray[np.int64],
+        logs: NDArray[np.float64],
+        header: tuple[int, int, tuple[float, float], int],
+    ) -> None:
+        """Undo a lesson, for the journal."""
+        self.counts[label].array[features] = counts
+        self._log_counts.array[:, label][features] = logs
+        self.samples[label].value, self.totals[label].value, self.offsets[label].value, self.version.value = header
+
+    @property
+    def repeats(self) -> bool:
+        """Whether an index may stand more than once in a sample; gas is reckoned otherwise where none is known to."""
+        return self._repeats
+
+    def gas_of_lesson(self, size: int, distinct: int, new: int) -> Gas:
+        """Gas to learn so many features, so many of them different, so many of them, and classes, not met before."""
+        return self._gas_to_learn(size) - self._gas_count_again * (size - distinct) + self._gas_new * new
+
+    def count(self, features: Features, labels: NDArray[np.int64]) -> None:
+        """What learning several samples comes to, all of them known to the model. No gas; and watches are not told."""
+        owners = np.repeat(labels, np.diff(features.indptr))
+        for label in np.unique(labels).tolist():
+            mine = features.indices[owners == label].astype(np.intp)
+            self.counts[label].add_at(mine, 1)
+            logs = self._log_counts.array.take(mine, 0)
+            logs[:, label] = self.log_count(self.counts[label].array.take(mine))
+            self._log_counts.assign(mine, logs)
+            self.samples[label].set(self.samples[label].value + int(np.count_nonzero(labels == label)))
+            self.totals[label].set(self.totals[label].value + len(mine))
+            self.offsets[label].set(self._offsets(label))
+        self.version.set(self.version.value + 1)
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:
         """The class of each row; the same sums as `predict_one`, exactly."""
@@ -245,31 +306,43 @@ def _improvements(scores: list[float]) -> int:
 
 
 class _NaiveBayesWatch(Watch):
+    """Keeps by how much each class but the first is ahead of class 0, which is predicted where nobody is."""
+
     def __init__(self, model: NaiveBayes) -> None:
         super().__init__(model.n_features, np.float64)
         self.model = model
-        self.scores: NDArray[np.float64] = np.zeros((model.n_classes, len(self.predictions)))
+        self.leads: NDArray[np.float64] = np.zeros((model.n_classes - 1, len(self.predictions)))
         self.sizes: NDArray[np.float64] = np.zeros(len(self.predictions))
+        self._zero = np.zeros(())  # compared with quicker than a number is
 
-    def _score(self, features: IndexArray) -> tuple[int, list[float]]:
+    def _score(self, features: IndexArray) -> tuple[int, list[float], None]:
         scores = self.model.scores(features)
-        return scores.index(max(scores)), scores
+        return scores.index(max(scores)), scores, None
 
     def _put(self, slot: int, features: IndexArray, score: list[float]) -> None:
-        self.scores[:, slot] = score
+        first = score[0]
+        for lead, other in zip(self.leads, score[1:], strict=True):
+            lead[slot] = other - first
         self.sizes[slot] = len(features)
 
     def _predictions(self) -> NDArray[Any]:
-        if len(self.scores) == 2:
-            return np.asarray(self.scores[1] > self.scores[0])
-        return np.asarray(self.scores.argmax(0))
+        leads = self.leads
+        if len(leads) == 1:
+            return np.asarray(leads[0] > self._zero)
+        return np.asarray(np.where(leads.max(0) > 0, leads.argmax(0) + 1, 0))
 
     def _move(
         self, label: int, features: IndexArray, gains: NDArray[np.float64], prior: float, denominator: float
     ) -> None:
-        self.scores[label] += gains @ self.rows.take(features, 0) + (prior - self.sizes * denominator)
+        change = gains.dot(self.rows.take(features, 0))
+        change += prior
+        change -= self.sizes * denominator
+        if label:
+            self.leads[label - 1] += change
+        else:
+            self.leads -= change
 
     def _grow(self) -> None:
         super()._grow()
-        self.scores = np.concatenate([self.scores, np.zeros_like(self.scores)], axis=1)
+        self.leads = np.concatenate([self.leads, np.zeros_like(self.leads)], axis=1)
         self.sizes = np.concatenate([self.sizes, np.zeros_like(self.sizes)])

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from sim.features import rises
+from sim.units import Gas
+
 _FIRST_CAPACITY = 32
 _EMPTY = -1
 
@@ -38,8 +41,9 @@ class Watch(ABC):
         self._labels: list[int] = [_EMPTY] * _FIRST_CAPACITY
         self._features: list[NDArray[np.intp] | None] = [None] * _FIRST_CAPACITY  # what stands in each slot's column
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
-        self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any]] = {}
-        self._moved = False
+        self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any, Gas | None]] = {}
+        self.moved = False
+        """Whether agreement may have changed since `refresh` last told."""
 
     def __len__(self) -> int:
         return len(self._slots) + len(self._fresh)
@@ -49,17 +53,17 @@ class Watch(ABC):
 
         It gets its place among the rows at the next update: many are claimed, and discarded, before there is one.
         """
-        prediction, score = self._score(features)
-        self._fresh[record] = features, label, prediction, score
+        prediction, score, gas = self._score(features)
+        self._fresh[record] = features, label, prediction, score, gas
         return prediction == label
 
-    def prediction(self, record: int) -> int | None:
-        """The model's class for a watched record, if it is known without asking the model; None otherwise."""
+    def answer(self, record: int) -> tuple[int | None, Gas | None]:
+        """The model's class for a watched record, and the gas of asking for it; None for what only the model knows."""
         fresh = self._fresh.get(record)
         if fresh is not None:
-            return fresh[2]
+            return fresh[2], fresh[4]
         slot = self._slots.get(record)
-        return None if slot is None or self._moved else int(self.predictions[slot])
+        return None if slot is None or self.moved else int(self.predictions[slot]), None
 
     def agrees(self, record: int) -> bool:
         """Whether the model agreed with a watched record's label when last asked (`add` or `refresh`)."""
@@ -80,9 +84,9 @@ class Watch(ABC):
 
     def refresh(self) -> list[tuple[int, bool]]:
         """The records whose agreement changed since last asked, each with whether the model agrees now."""
-        if not self._moved:
+        if not self.moved:
             return []
-        self._moved = False
+        self.moved = False
         predictions = self._predictions()
         (changed,) = ((predictions != self.predictions) & self._taken).nonzero()
         self.predictions = predictions
@@ -96,11 +100,11 @@ class Watch(ABC):
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
         if self._fresh:
-            for record, sample in self._fresh.items():
-                self._place(record, *sample)
+            for record, (features, label, prediction, score, _) in self._fresh.items():
+                self._place(record, features, label, prediction, score)
             self._fresh.clear()
         if self._slots:
-            self._moved = True
+            self.moved = True
             self._move(*change)
 
     def _place(self, record: int, features: NDArray[np.intp], label: int, prediction: int, score: Any) -> None:
@@ -113,15 +117,15 @@ class Watch(ABC):
         column, before = self.rows[:, slot], self._features[slot]
         if before is not None:
             column[before] = 0
-        column[features] = np.bincount(features).take(features)  # an index may stand more than once
+        column[features] = 1 if rises(features) else np.bincount(features).take(features)
         self._features[slot] = features
         self._labels[slot] = label
         self.predictions[slot] = prediction
         self._put(slot, features, score)
 
     @abstractmethod
-    def _score(self, features: NDArray[np.intp]) -> tuple[int, Any]:
-        """The model's class for a sample as it is now, and the score behind it."""
+    def _score(self, features: NDArray[np.intp]) -> tuple[int, Any, Gas | None]:
+        """The model's class for a sample as it is now, the score behind it, and the gas of asking if that is known."""
 
     @abstractmethod
     def _put(self, slot: int, features: NDArray[np.intp], score: Any) -> None:

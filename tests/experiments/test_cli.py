@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cli
+from experiments.levers import read_levers
 from experiments.scenario import load_scenario
 
 QUICK = ["--set", "data.size=400", "--set", "horizon=5d"]
 
 
-def test_alone_it_shows_help(deca10b) -> None:
+def test_alone_it_shows_what_to_do_next(deca10b) -> None:
     answer = deca10b()
     assert answer.code == 0
-    assert all(word in answer.out for word in ("Usage", "run", "list", "check"))
+    assert all(word in answer.out for word in ("deca10b run quickstart", "deca10b list", "deca10b check", "--help"))
 
 
 def test_json_is_one_object_and_nothing_else(deca10b, tmp_path: Path) -> None:
@@ -77,7 +77,21 @@ def test_a_run_says_when_it_replaces_another(deca10b, tmp_path: Path) -> None:
     ],
 )
 def test_values_of_set_are_toml_or_text(text: str, expected: object) -> None:
-    assert cli._lever(text) == expected
+    assert read_levers([text]) == dict([expected])
+
+
+def test_every_addition_of_agents_counts() -> None:
+    added = read_levers(["agents.+={kind='spammer'}", "seed=1", "agents.+=[{kind='honest', name='late'}]", "seed=2"])
+    assert added == {"agents.+": [{"kind": "spammer"}, {"kind": "honest", "name": "late"}], "seed": 2}
+
+
+def test_agents_are_added_from_the_command_line(deca10b) -> None:
+    command = ["run", "quickstart", "--set", "horizon=1d", "--set", "data.size=200", "--json"]
+    added = ["--set", 'agents.+={kind="spammer", count=2}', "--set", "agents.spammer.balance=7"]
+    answer = deca10b(*command, *added, "--set", 'agents.+={kind="honest", name="late", balance=3}')
+    rows = {row["name"]: (row["group"], row["start_balance"]) for row in json.loads(answer.out)["agents"]}
+    assert rows["spammer-2"] == ("spammer", str(7 * 10**15))  # a lever finds the group that was just added
+    assert rows["late"] == ("late", str(3 * 10**15))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +103,14 @@ def test_values_of_set_are_toml_or_text(text: str, expected: object) -> None:
         (["run", "quickstart", "--set", "horizon"], "PATH=VALUE"),
         (["run", "quickstart", "--set", "mechanism.refund_window=-1"], "mechanism.refund_window is -1"),
         (["run", "quickstart", "--set", "agents=[]"], "at least 1"),
+        (["run", "quickstart", "--set", "agents.+={kind='spamer'}"], "Did you mean 'spammer'?"),
+        (["run", "quickstart", "--set", "agents.+={kind='honest'}"], "'honest' names two groups"),
+        (["run", "quickstart", "--set", "agents.+={count=2}"], "Lever 'agents.+' is"),
+        (["run", "quickstart", "--set", "agents.+=spammer"], "a table with the kind of the new group"),
+        (["run", "quickstart", "--set", "agents.+.count=2"], "Lever 'agents.+.count'"),
+        (["run", "quickstart", "--set", "chain.ordering=fifo"], "block_time = '12s'"),
+        (["run", "quickstart", "--set", "chain.ordering=lifo"], "choose one of immediate, fifo"),
+        (["run", "quickstart", "--set", "chain.latency=2s"], "nothing waits"),
         (["run", "quickstart", "--seed", "-4"], "seed is -4"),
         (["run", "quickstart", "--set", "data.dataset=nothing.csv"], "nothing.csv"),
         (["run", "quickstart", "--out", "file/below"], "Output folder 'file/below' cannot be used"),

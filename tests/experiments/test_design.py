@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.design import Design, Grid, Points, Zip, design_of
+from experiments.design import Design, Grid, Points, Zip
+from experiments.design_table import design_of
 from experiments.experiment import Experiment, Outcomes, experiment_of, load_experiment
 from experiments.scenario import Scenario, experiment_names, load_scenario, scenario_hash, with_levers
 from sim.errors import ConfigError
@@ -159,7 +160,7 @@ MALFORMED = {
     "design is a number": ("scenario = 'quickstart'\ndesign = 5\n", ["design is 5", "table"]),
     "unknown key": (f"{HEAD}replicatons = 5\n", ["design.replicatons is unknown", "'replications'", "Allowed here"]),
     "unknown kind": (f"{HEAD}kind = 'gird'\n", ["design.kind is 'gird'", "grid, zip, list", "Did you mean 'grid'?"]),
-    "kind is a number": (f"{HEAD}kind = 7\n", ["design.kind is 7", "grid, zip, list"]),
+    "kind is a number": (f"{HEAD}kind = 7\n", ["design.kind is 7", "grid, zip, list, latin_hypercube, sobol"]),
     "no replications": (f"{HEAD}replications = 0\n", ["design.replications is 0", "1 to 10^6"]),
     "half a replication": (f"{HEAD}replications = 2.5\n", ["design.replications is 2.5", "whole number"]),
     "pairing in words": (f"{HEAD}replications = 2\npair_seeds = 'yes'\n", ["design.pair_seeds is 'yes'", "true or"]),

@@ -63,7 +63,7 @@ def test_recorded_run_replays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"mechanism.kind": "points"}, "needs none"),
+        ({"mechanism.revealed_first": 0}, "revealed_first"),
         ({"mechanism.profile": "solidity"}, "ever deployed"),
         ({"agents.provider.count": 2}, "exactly one"),
         ({"agents.provider.strategy": "lazy"}, "withholding"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,28 @@ from experiments.scenario import Scenario, load_scenario, scenario_hash, validat
 from sim.data import Dataset
 from sim.errors import ConfigError
 from sim.features import Features, UnitVectors
-from sim.models import MODEL_NAMES, MODEL_PROFILES, MODELS, NaiveBayes, SparsePerceptron
+from sim.models import ADAPTERS, MODEL_NAMES, MODEL_PROFILES, MODELS, NaiveBayes, SparsePerceptron
 from sim.models import onchain as contracts
+from sim.models.adapters import River, ScikitLearn
+from sim.models.reference import (
+    REFERENCE_MODELS,
+    ReferenceNaiveBayes,
+    ReferenceNearestCentroid,
+    ReferencePerceptron,
+)
 from tests.support import make_dataset
 
 TABLE: dict[tuple[str, str], type] = {
     ("naive_bayes", "corrected"): NaiveBayes,
     ("perceptron", "corrected"): SparsePerceptron,
     ("sparse_perceptron", "corrected"): SparsePerceptron,
+    ("scikit_learn", "corrected"): ScikitLearn,
+    ("river", "corrected"): River,
+    ("naive_bayes", "reference"): ReferenceNaiveBayes,
+    ("perceptron", "reference"): ReferencePerceptron,
+    ("sparse_perceptron", "reference"): ReferencePerceptron,
+    ("nearest_centroid", "reference"): ReferenceNearestCentroid,
+    ("dense_nearest_centroid", "reference"): ReferenceNearestCentroid,
     ("naive_bayes", "solidity"): contracts.NaiveBayes,
     ("perceptron", "solidity"): contracts.SparsePerceptron,
     ("sparse_perceptron", "solidity"): contracts.SparsePerceptron,
@@ -30,7 +45,8 @@ TABLE: dict[tuple[str, str], type] = {
     ("dense_nearest_centroid", "solidity"): contracts.DenseNearestCentroid,
     ("sparse_nearest_centroid", "solidity"): contracts.SparseNearestCentroid,
 }
-ONLY_SOLIDITY = ("dense_perceptron", "nearest_centroid", "dense_nearest_centroid", "sparse_nearest_centroid")
+NOT_CORRECTED = ("dense_perceptron", "nearest_centroid", "dense_nearest_centroid", "sparse_nearest_centroid")
+REFERENCE = {"model.kind": "perceptron", "model.profile": "reference"}
 KINDS = ("perceptron", "naive_bayes", "dense_perceptron", "nearest_centroid", "sparse_nearest_centroid")
 
 
@@ -70,18 +86,18 @@ def test_every_name_makes_its_model(kind: str, profile: str, data_file: str) -> 
 
 def test_every_name_and_every_model_is_in_the_table() -> None:
     assert {kind for kind, _ in TABLE} == set(MODEL_NAMES)
-    assert set(TABLE.values()) == {*MODELS, *contracts.ONCHAIN_MODELS}
-    assert set(MODEL_PROFILES) == {"corrected", "solidity"}
+    assert set(TABLE.values()) == {*MODELS, *ADAPTERS, *contracts.ONCHAIN_MODELS, *REFERENCE_MODELS}
+    assert set(MODEL_PROFILES) == {"corrected", "solidity", "reference"}
 
 
-@pytest.mark.parametrize("kind", ONLY_SOLIDITY)
+@pytest.mark.parametrize("kind", NOT_CORRECTED)
 def test_kind_of_another_profile_is_refused_in_words(kind: str) -> None:
     with pytest.raises(ConfigError, match=rf"model.kind is '{kind}'.* 'corrected'; write model.profile = 'solidity'"):
         load_scenario("quickstart", {"model.kind": kind})
 
 
 def test_unknown_profile_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model.profile is 'evm'; choose one of corrected, solidity"):
+    with pytest.raises(ConfigError, match=r"model.profile is 'evm'; choose one of corrected, solidity, reference"):
         load_scenario("quickstart", {"model.profile": "evm"})
 
 
@@ -96,6 +112,65 @@ def test_economy_of_every_contract_comes_to_its_end(kind: str, data_file: str) -
     assert result.twin is not None
     assert result.twin.final_accuracy > 0.7
     assert all(0 <= snapshot.accuracy <= 1 for snapshot in result.snapshots)
+
+
+@pytest.mark.parametrize("kind", ["perceptron", "naive_bayes", "nearest_centroid"])
+def test_economy_of_every_learner_of_the_reference_comes_to_its_end(kind: str, data_file: str) -> None:
+    result = run(small(data_file, kind=kind, profile="reference"), twin=True)
+    assert result.ended == "data and open claims are used up"
+    assert len(result.added) == 210 - 30
+    assert sum(row.statement.refused for row in result.agents) == 0
+    assert result.baseline_accuracy > 0.75
+    assert result.twin is not None
+    assert result.twin.final_accuracy > 0.7
+
+
+@pytest.mark.parametrize(
+    ("kind", "estimator"), [("scikit_learn", "MultinomialNB"), ("river", "HoeffdingAdaptiveTreeClassifier")]
+)
+def test_economy_with_a_learner_of_another_library_comes_to_its_end(kind: str, estimator: str, data_file: str) -> None:
+    one, again = (run(small(data_file, kind=kind, estimator=estimator)) for _ in range(2))
+    assert one.ended == "data and open claims are used up"
+    assert len(one.added) == 210 - 30
+    assert sum(row.statement.refused for row in one.agents) == 0
+    assert one.snapshots == again.snapshots
+
+
+def test_scikit_learns_naive_bayes_and_the_references_are_one_economy(data_file: str) -> None:
+    """Gas apart: the library itself, and the same arithmetic in journalled cells."""
+    one = run(small(data_file, kind="naive_bayes", profile="reference"))
+    other = run(small(data_file, kind="scikit_learn", estimator="MultinomialNB"))
+    assert [snapshot.accuracy for snapshot in one.snapshots] == [snapshot.accuracy for snapshot in other.snapshots]
+    assert [row.final_balance for row in one.agents] == [row.final_balance for row in other.agents]
+
+
+def test_options_of_a_learner_reach_it_and_are_checked(data_file: str) -> None:
+    scenario = small(data_file, kind="scikit_learn", estimator="BernoulliNB", estimator_options={"alpha": 0.25})
+    model = new_model(scenario, make_dataset())
+    assert isinstance(model, ScikitLearn)
+    assert model.estimator.get_params()["alpha"] == 0.25
+    assert scenario_hash(scenario) != scenario_hash(with_levers(scenario, {"model.estimator_options": {"alpha": 0.5}}))
+    with pytest.raises(ConfigError, match=r"BernoulliNB has no option 'beta' here. It has alpha"):
+        with_levers(scenario, {"model.estimator_options": {"beta": 1}})
+    with pytest.raises(ConfigError, match="estimator is 'MLPClassifier'; choose one of Hoeffding"):
+        with_levers(scenario, {"model.kind": "river", "model.estimator": "MLPClassifier"})
+    with pytest.raises(ConfigError, match=r"are of scikit_learn and river, but model.kind is 'naive_bayes'"):
+        load_scenario("quickstart", {"model.estimator": "GaussianNB"})
+
+
+def test_models_that_no_contract_is_like_have_no_file(tmp_path: Path) -> None:
+    """That is said before the run, not after it."""
+    file, path = tmp_path / "model.json", tmp_path / "new.json"
+    small = {"data.size": 200}
+    run(load_scenario("quickstart", {**small, "model.kind": "perceptron"}), model_file=file)
+    with pytest.raises(
+        ConfigError, match=r"model.import .* 'perceptron' and profile 'reference' cannot start from a file"
+    ):
+        load_scenario("quickstart", {"model.import": str(file), **REFERENCE})
+    for levers in (REFERENCE, {"model.kind": "river"}):
+        with pytest.raises(ConfigError, match=r"has no deployment file. Leave out --export-model"):
+            run(load_scenario("quickstart", {**small, **levers}), model_file=path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("kind", ["naive_bayes", "perceptron"])
@@ -178,10 +253,13 @@ def test_baselines_of_profiles_are_kept_apart(data_file: str) -> None:
 def test_list_of_models_names_profiles_and_other_names() -> None:
     entries = {entry["name"]: entry for entry in catalogue("models")}
     assert list(entries)[:2] == ["naive_bayes", "perceptron"]
-    assert entries["perceptron"]["profiles"] == ["corrected", "solidity"]
+    assert entries["perceptron"]["profiles"] == ["corrected", "solidity", "reference"]
     assert entries["perceptron"]["also"] == ["sparse_perceptron"]
-    assert entries["dense_nearest_centroid"]["profiles"] == ["solidity"]
-    assert "profile solidity, also called nearest_centroid" in entries["dense_nearest_centroid"]["description"]
+    assert entries["dense_nearest_centroid"]["profiles"] == ["solidity", "reference"]
+    assert (
+        "profile solidity or reference, also called nearest_centroid"
+        in entries["dense_nearest_centroid"]["description"]
+    )
     assert {name for entry in entries.values() for name in (entry["name"], *entry["also"])} == set(MODEL_NAMES)
 
 

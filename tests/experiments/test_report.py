@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments import sweeper as room
+from experiments import execution, pools
 from experiments.design import Grid, Points
 from experiments.experiment import Experiment, load_experiment
 from experiments.figures import Drawn
@@ -62,7 +62,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return run(scenario, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "run", fragile)
+        patch.setattr(execution, "run", fragile)
         swept(folder)
     return folder
 
@@ -383,7 +383,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Any], str]] = {
 @pytest.fixture
 def deca10b(deca10b, monkeypatch: pytest.MonkeyPatch):
     """Call the command line in this process, its runs too, from an empty folder."""
-    monkeypatch.setattr(room, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr(pools, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
     return deca10b
 
 
@@ -466,7 +466,7 @@ def test_a_design_without_a_run_that_went_well_is_a_page_too(tmp_path: Path, mon
     def broken(*_: object, **__: object) -> None:
         raise ConfigError("nothing works")
 
-    monkeypatch.setattr(room, "run", broken)
+    monkeypatch.setattr(execution, "run", broken)
     page = page_of(swept(tmp_path / "out").folder)
     assert "No run went well, so nothing was found." in "".join(page.text)
     assert len(page.tables["Failed runs"]) == 25

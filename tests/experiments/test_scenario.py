@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from experiments.build import settings_of
 from experiments.levers import lever_paths
+from experiments.mechanism_section import MechanismSection
 from experiments.scenario import (
     Scenario,
     canonical,
@@ -21,7 +22,6 @@ from experiments.scenario import (
     validate,
     with_levers,
 )
-from experiments.schema import MechanismSection
 from experiments.toml import to_toml
 from sim.errors import ConfigError
 from sim.units import DAY
@@ -93,6 +93,7 @@ def test_a_bare_willingness_has_no_spread_and_words_stand_for_none() -> None:
         "participation_margin": None,
         "quit_loss": honest.quit_loss,
         "quit_patience": 7 * DAY,
+        "point_value": honest.point_value,
     }
     assert honest.quit_loss.wei(UNIT) == 2 * 10**9
     assert (settings_of(spammer, UNIT).willingness_mean, spammer.most_disputes) == (None, None)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,17 +17,20 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import sweeper as room
+from experiments import execution, pools
 from experiments.design import Grid, Points
 from experiments.experiment import Experiment, Outcomes, load_experiment
 from experiments.outcomes import OUTCOME_COLUMNS, SERIES_COLUMNS
+from experiments.pools import worker_count
+from experiments.progress import SweepProgress
 from experiments.result import Result
 from experiments.runner import run
 from experiments.scenario import load_scenario, with_levers
 from experiments.store import Store
-from experiments.sweeper import Results, SweepProgress, sweep, worker_count
+from experiments.sweeper import Results, sweep
 from sim.errors import ConfigError
 from sim.units import DAY
+from tests.experiments.canned import TABLES, Inline, tables
 
 W, T = "mechanism.cost_weight", "mechanism.refund_window"
 FILE = """
@@ -46,20 +49,7 @@ twin = true
 "mechanism.cost_weight" = [1, 30]
 "mechanism.refund_window" = ["1h", "3d"]
 """
-TABLES = ("runs.parquet", "series.parquet")
 DECA10B = [sys.executable, "-c", "from experiments.cli import main; main()"]
-
-
-class Inline(Executor):
-    """The simplest executor there can be: it runs what it is given at once, here."""
-
-    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(function(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 @pytest.fixture(scope="session")
@@ -78,10 +68,6 @@ def experiment(file: Path) -> Experiment:
 def expected(experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The eight runs, one after the other, here."""
     return sweep(experiment, tmp_path_factory.mktemp("inline") / "out", executor=Inline())
-
-
-def tables(folder: Path) -> list[bytes]:
-    return [(folder / name).read_bytes() for name in TABLES]
 
 
 def parts(folder: Path) -> list[Path]:
@@ -165,7 +151,7 @@ def test_workers_change_no_byte(experiment: Experiment, expected: Results, tmp_p
     assert [state.done for state in seen] == list(range(1, 9))
     assert (seen[-1].left, seen[-1].eta_s, seen[-1].failed) == (0, 0, 0)
     manifest = results.manifest
-    assert manifest["counts"] == {"points": 4, "runs": 8, "failed": 0}
+    assert manifest["counts"] == {"points": 4, "runs": 8, "failed": 0, "missing": 0}
     assert manifest["sessions"][0]["workers"] == workers
     assert {"python", "numpy", "mesa", "deca10b"} <= set(manifest["sessions"][0]["versions"])
     assert manifest["started"] <= manifest["finished"]
@@ -191,6 +177,12 @@ def until(condition: Callable[[], object], process: subprocess.Popen[str] | None
         time.sleep(0.005)
 
 
+def sessions(folder: Path) -> int:
+    """How many sessions have begun, by the manifest."""
+    manifest = folder / "manifest.json"
+    return len(json.loads(manifest.read_text())["sessions"]) if manifest.exists() else 0
+
+
 def descendants(pid: int) -> list[int]:
     """Processes that a process started, and those that they did (Linux)."""
     try:
@@ -208,22 +200,28 @@ def alive(pid: int) -> bool:
 
 
 def test_killed_and_resumed_it_is_the_same(file: Path, expected: Results, tmp_path: Path) -> None:
-    """``kill -9`` three times, whenever so many runs are done; then what is missing is run, and only that."""
+    """``kill -9`` as soon as there is a folder, and twice whenever so many runs are done; then what is missing is run,
+    and only that."""
     folder = tmp_path / "out"
     for enough in (0, 1, 2):
+        before = sessions(folder)
         process = start(file, folder, "--resume")  # on an empty folder: everything
-        until(lambda enough=enough: len(parts(folder)) > enough if enough else folder.exists(), process)
+        if enough:  # what earlier sessions left may be enough already: let this one begin before it is killed
+            until(lambda b=before, e=enough: sessions(folder) > b and len(parts(folder)) > e, process)
+        else:
+            until(folder.exists, process)
         workers = descendants(process.pid)
         process.kill()
         process.communicate(timeout=60)
         until(lambda workers=workers: not any(alive(worker) for worker in workers))  # nobody computes on for nobody
         assert not any((folder / name).exists() for name in TABLES)
-    kept = len(parts(folder))
+    kept, begun = len(parts(folder)), sessions(folder)
+    assert begun in (2, 3)  # the first may have been killed before it wrote its manifest
     seen: list[SweepProgress] = []
     results = sweep(load_experiment(file), folder, resume=True, executor=Inline(), progress=seen.append)
     assert tables(folder) == tables(expected.folder)
     assert (seen[0].kept, len(seen)) == (kept, 8 - kept)
-    assert len(results.manifest["sessions"]) == 4
+    assert len(results.manifest["sessions"]) == begun + 1
 
 
 def test_ctrl_c_keeps_what_is_finished(file: Path, tmp_path: Path) -> None:
@@ -253,12 +251,18 @@ def test_more_replications_are_added_to_what_is_there(expected: Results, file: P
 
 def test_a_damaged_part_is_missing(experiment: Experiment, expected: Results, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    sweep(experiment, folder, executor=Inline())
+
+    def stop(state: SweepProgress) -> None:
+        if state.done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(experiment, folder, executor=Inline(), progress=stop)
     damaged = parts(folder)[3]
     damaged.write_bytes(damaged.read_bytes()[:100])
     seen: list[SweepProgress] = []
     sweep(experiment, folder, resume=True, executor=Inline(), progress=seen.append)
-    assert len(seen) == 1
+    assert len(seen) == 8 - 5 + 1
     assert tables(folder) == tables(expected.folder)
 
 
@@ -271,7 +275,7 @@ def broken_point(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("oh\nno")
         return run(scenario, **options)
 
-    monkeypatch.setattr(room, "run", fragile)
+    monkeypatch.setattr(execution, "run", fragile)
 
 
 @pytest.mark.usefixtures("broken_point")
@@ -336,8 +340,10 @@ def test_results_are_never_mixed(experiment: Experiment, expected: Results, tmp_
 
 def test_half_a_first_file_is_nothing(experiment: Experiment, tmp_path: Path) -> None:
     (tmp_path / ".manifest.json.77.unfinished").write_text("{")
-    Store(tmp_path, experiment).open()
-    assert (tmp_path / "manifest.json").exists()
+    store = Store(tmp_path, experiment)
+    store.open([])
+    store.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "parts"]
 
 
 def test_a_full_disk_harms_nothing(
@@ -386,7 +392,7 @@ def test_no_finished_run_at_all_is_still_a_table(
     def broken(*_: object, **__: object) -> Result:
         raise ConfigError("nothing works")
 
-    monkeypatch.setattr(room, "run", broken)
+    monkeypatch.setattr(execution, "run", broken)
     results = sweep(experiment, tmp_path / "out", executor=Inline())
     assert list(results.runs()["error"]) == ["nothing works"] * 8
     assert list(results.series().columns) == ["scenario_hash", "point", "replication", "seed", *SERIES_COLUMNS]
@@ -410,7 +416,7 @@ def test_default_outcomes_are_common_to_all_points(quickstart: Any) -> None:
 @pytest.fixture
 def deca10b(deca10b, monkeypatch: pytest.MonkeyPatch):
     """Call the command line in this process, its runs too, from an empty folder."""
-    monkeypatch.setattr(room, "ProcessPoolExecutor", lambda *_, **__: Inline())
+    monkeypatch.setattr(pools, "ProcessPoolExecutor", lambda *_, **__: Inline())
     return deca10b
 
 
@@ -425,7 +431,7 @@ def test_sweep_tells_what_it_does(deca10b, file: Path, tmp_path: Path) -> None:
     assert "profit %" in out
     assert max(map(len, out.splitlines())) <= 120
     assert {path.name for path in (tmp_path / "results" / "small").iterdir()} == {
-        "manifest.json", "parts", "runs.parquet", "series.parquet", "timings.parquet",
+        "manifest.json", "parts.jsonl.zst", "runs.parquet", "series.parquet", "timings.parquet",
     }  # fmt: skip
 
 
@@ -433,7 +439,7 @@ def test_json_is_one_object(deca10b, file: Path) -> None:
     code, out, err = deca10b("sweep", str(file), "--out", "there", "--json", "--no-figures", "--set", "data.size=200")
     facts = json.loads(out)
     assert (code, err) == (0, "")
-    assert facts["counts"] == {"points": 4, "runs": 8, "failed": 0}
+    assert facts["counts"] == {"points": 4, "runs": 8, "failed": 0, "missing": 0}
     assert facts["experiment"]["scenario"]["data"]["size"] == 200
     assert len(facts["points"]) == 4
     assert set(facts["points"][0]["captured"]) == {"estimate", "low", "high"}

@@ -253,10 +253,10 @@ def test_contract_stores_windows_up_to_the_last_number_of_32_bits() -> None:
 
 
 def test_scenario_runs_with_points() -> None:
-    levers = {"mechanism.kind": "points", "data.size": 400, "data.initial": 100, "mechanism.refund_window": "1h"}
+    levers = {"mechanism": {"kind": "points", "refund_window": "1h"}, "data.size": 400, "data.initial": 100}
     result = run(load_scenario("quickstart", levers))
     statements = [row.statement for row in result.agents]
     assert {statement.deposited for statement in statements} == {0}
     assert sum(statement.refunded for statement in statements) > 0
     with pytest.raises(ConfigError, match=r"mechanism\.profile is 'reference', which has no mechanism 'points'"):
-        load_scenario("quickstart", {"mechanism.kind": "points", "mechanism.profile": "reference"})
+        load_scenario("quickstart", {"mechanism": {"kind": "points", "profile": "reference"}})

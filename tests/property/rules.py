@@ -110,6 +110,7 @@ class Rules:
     claimed: set[tuple] = field(default_factory=set)
     against: set[tuple] = field(default_factory=set)
     standing: dict[str, int] = field(default_factory=dict)
+    burned: int = 0
 
     def price(self, now: int) -> tuple[str | None, int]:
         """The deposit now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from agents import Honest, LabelFlipper, Settings
 from mechanisms import MECHANISMS, PredictionMarket
-from sim.chain import Call, Chain, FixedPrice
+from sim.chain import BURNED, Call, Chain, FixedPrice
 from sim.contracts import DataHandler
 from sim.economy import DATA_USED_UP, Schedule
 from sim.errors import Revert
@@ -74,7 +75,9 @@ def compare(world: World, people: Sequence[str] = PEOPLE) -> None:
     is_open = [not claims for claims in records.claims] if points else [left > 0 for left in records.claimable]
     assert index.open_records == sum(is_open)
     for record, agrees in index.agreeing.items():
-        assert agrees == (world.model.predict_one(records.data[record].features) == records.label[record])
+        verdict = world.mechanism.verdict
+        said = world.model.predict_one(records.data[record].features) == records.label[record]
+        assert agrees == (verdict(record) if verdict else said)
     for who in people:
         view = view_of(world, who)
         own = [record for record in everything if records.author[record] == who and record not in old]
@@ -138,6 +141,60 @@ def test_index_offers_exactly_what_would_be_paid(
     for seconds in (1, mature, 1, expired - mature, 1):
         world.wait(seconds)
         compare(world)
+
+
+DEFENCES: tuple[dict[str, Any], ...] = (
+    {"author_grace": 2},
+    {"author_grace": 2, "refund_rule": "one_shot"},
+    {"author_grace": 1, "refund_rule": "snapshot_at_t"},
+    {"refund_rule": "snapshot_at_t", "slashed_share": Fraction(1, 3)},
+    {"refund_rule": "majority", "check_gap": 1},
+    {"refund_rule": "majority", "check_gap": 2, "standing_half_life": 5, "slashed_share": Fraction(1, 2)},
+    {"slashed_share": Fraction(1, 2), "reporter_share": Fraction(1, 3), "reputation": "values"},
+    {"standing_half_life": 3, "deposit_policy": "loyalty"},
+)
+
+
+@pytest.mark.parametrize("levers", DEFENCES, ids=str)
+@given(
+    script=steps,
+    times=st.sampled_from(((2, 12), (0, 9), (3, 10))),
+    model=st.sampled_from(("perceptron", "naive_bayes")),
+)
+def test_index_offers_exactly_what_would_be_paid_with_defences(
+    levers: dict[str, Any], script: list[tuple[Any, ...]], times: tuple[int, int], model: str
+) -> None:
+    mature, expired = times
+    world = make_world(model, n_features=3, refund_window=mature, any_claim_after=expired, unit=7, **levers)
+    play(world, script)
+    for seconds in (1, mature, 1, 2, 2, expired - mature, 1):
+        world.wait(seconds)
+        compare(world)
+
+
+@pytest.mark.parametrize("levers", DEFENCES, ids=str)
+def test_index_is_right_throughout_a_whole_economy_with_defences(levers: dict[str, Any]) -> None:
+    economy = make_economy(
+        3, rows=60, refund_window=2 * HOUR, any_claim_after=10 * HOUR,
+        schedule=Schedule(horizon=40 * DAY, display_every=5 * HOUR),
+        **{**levers, **{name: 900 * levers[name] for name in ("author_grace", "check_gap") if name in levers}},
+    )  # fmt: skip
+    for number in range(3):
+        for kind in (Honest, LabelFlipper):
+            settings = Settings(balance=10**20, mean_gap=4000, takes_expired=number > 0, reports=number < 2)
+            economy.join(kind(economy, f"{kind.kind} {number}", settings, Streams(3), kind.kind))
+    trainer = economy.trainer
+    world = World(economy.chain, trainer.records, trainer.mechanism, trainer.model, trainer, economy.claims)
+    while not economy.ended:
+        economy.step()
+        compare(world, [*economy.actors])
+        assert trainer.escrow() == trainer.mechanism.liabilities()
+    statements = [actor.statement for actor in economy.actors.values()]
+    assert sum(statement.reported for statement in statements) > 0
+    burned = sum(statement.burned for statement in statements)
+    assert burned == economy.chain.ledger.balance(BURNED)
+    assert (burned > 0) == ("slashed_share" in levers)
+    assert sum(statement.locked for statement in statements) == trainer.escrow()
 
 
 @pytest.mark.parametrize("model", ["perceptron", "naive_bayes"])

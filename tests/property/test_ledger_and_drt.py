@@ -146,9 +146,9 @@ class Machine(RuleBasedStateMachine):
             self.add_any(who or author, features, label, 0, gas)
 
     def add_any(self, who: str, features: tuple[int, ...], label: int, paid: int, gas: str) -> None:
-        _, cost = self.rules.price(self.now)
-        value = max(0, cost + paid)
-        call = Transaction(who, TRAINER, "add_data", (data(*features), label), value)
+        call = self.addition(who, features, label)
+        value = max(0, self.cost(who, features, label) + paid)
+        call = call._replace(value=value)
         saved = self.rules.entries.get((features, label, self.now, who))
         if gas in ("one short", "far too little"):
             self.starved_or(call, gas)
@@ -163,7 +163,15 @@ class Machine(RuleBasedStateMachine):
         assert receipt.logs[-1].data[1] == kept
         assert self.world.records.deposit[receipt.result] == kept
         self.money[who] -= kept
-        self.note("add_data", None)
+        self.note(call.method, None)
+
+    def addition(self, who: str, features: tuple[int, ...], label: int) -> Transaction:
+        """A transaction that adds a sample, without value."""
+        return Transaction(who, TRAINER, "add_data", (data(*features), label))
+
+    def cost(self, who: str, features: tuple[int, ...], label: int) -> int:
+        """What adding it costs now, by the rules; 0 where it cannot be added."""
+        return self.rules.price(self.now)[1]
 
     def starved_or(self, call: Transaction, gas: str) -> None:
         """A transaction with too little gas fails whatever the rules say (unless it needs next to nothing)."""
@@ -211,7 +219,7 @@ class Machine(RuleBasedStateMachine):
     def succeeds(self, call: Transaction, gas: str, paid: int, key: tuple) -> None:
         receipt, _ = self.send(call, gas)
         assert receipt.ok, receipt.reason
-        assert receipt.result == receipt.logs[-1].data[1] == paid
+        assert receipt.result == receipt.logs[0].data[1] == paid
         self.money[call.sender] += paid
         age = self.now - key[2]
         exempt = age >= self.rules.t_a or (self.profile == "corrected" and call.sender == "owner")
@@ -328,7 +336,7 @@ class Machine(RuleBasedStateMachine):
             ledger = self.world.chain.ledger
             assert sum(ledger.balances.values()) == ledger.minted == len(PEOPLE) * 10**22
             assert min(ledger.balances.values()) >= 0
-            assert ledger.balance("<proposer>") + ledger.balance("<burned>") == self.fees_paid
+            assert ledger.balance("<proposer>") + ledger.balance("<burned>") == self.fees_paid + self.rules.burned
 
     @invariant()
     def escrow_is_what_is_owed(self) -> None:

@@ -1,8 +1,7 @@
 """Small economies on synthetic data, for checks against closed forms.
 
-The closed forms assume a *frozen* model of known accuracy. `FrozenModel` is one: what it answers is written in the
-sample itself, by `samples_of_known_difficulty`, and nothing it is taught changes that. Data, clocks and wallets are
-chosen so that what a form leaves out cannot matter: money is plenty unless a test says otherwise.
+The closed forms assume a *frozen* model of known accuracy: `experiments.reproduction.frozen` has one. Data, clocks
+and wallets are chosen so that what a form leaves out cannot matter: money is plenty unless a test says otherwise.
 
 Run as a script, this file prints a digest of everything that happened in three fixed economies; interpreters with other
 versions of Python, NumPy and Mesa must print the same.
@@ -20,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from agents import Honest, LabelFlipper, Participant, Settings
+from experiments.reproduction.frozen import FrozenModel
+from experiments.reproduction.frozen import samples_of_known_difficulty as samples_of_known_difficulty
 from mechanisms.deposit_refund_take import DepositRefundTake, Parameters
 from sim.chain import HARDFORKS, Chain, Receipt
 from sim.contracts import CollaborativeTrainer, DataHandler
@@ -35,66 +36,7 @@ PLENTY: Wei = 10**9 * UNIT
 SEEDS = range(20)
 
 
-# -- the model -------------------------------------------------------------------------------------------------------
-
-
-class FrozenModel(Classifier):
-    """Answers what the sample says it answers: a sample is the two features (true label, n_classes + answer)."""
-
-    name = "frozen"
-
-    def fit(self, features: Features, labels: Any) -> None:
-        """There is nothing to train."""
-
-    def learn_one(self, features: Any, label: int) -> None:
-        """It does not learn."""
-
-    def predict_one(self, features: Any) -> int:
-        return int(features[1]) - self.n_classes
-
-    def predict_many(self, features: Features) -> Any:
-        return features.indices[1::2].astype(np.int64) - self.n_classes
-
-    def _new_watch(self) -> Any:
-        return _NothingMoves(self)
-
-
-class _NothingMoves:
-    """The watch of a model whose predictions never change."""
-
-    def __init__(self, model: FrozenModel) -> None:
-        self.model = model
-
-    def add(self, record: int, features: Any, label: int) -> bool:
-        return self.model.predict_one(features) == label
-
-    def prediction(self, record: int) -> None:
-        """Nothing is known: ask the model."""
-
-    def discard(self, record: int) -> None:
-        """Nothing is kept."""
-
-    def refresh(self) -> list[tuple[int, bool]]:
-        return []
-
-
-def samples_of_known_difficulty(n: int, accuracy: float, seed: int, n_classes: int = 2) -> Dataset:
-    """``n`` samples of which a `FrozenModel` answers each rightly with probability ``accuracy``, else any other class.
-
-    Of the 1000 test samples exactly that share is answered rightly, so that the published accuracy is the true one.
-    """
-    rng = np.random.default_rng([seed, 0xDECA])
-
-    def part(right: Any) -> tuple[Features, Any]:
-        truth = rng.integers(n_classes, size=len(right))
-        wrong = (truth + rng.integers(1, n_classes, size=len(right))) % n_classes
-        indices = np.column_stack([truth, n_classes + np.where(right, truth, wrong)]).astype(np.int32)
-        return Features(np.arange(0, 2 * len(right) + 1, 2), indices.ravel(), 2 * n_classes), truth
-
-    x_train, y_train = part(rng.random(n) < accuracy)
-    x_test, y_test = part(np.arange(1000) < round(1000 * accuracy))
-    classes = tuple(f"class {k}" for k in range(n_classes))
-    return Dataset("known", "Known difficulty (synthetic)", x_train, y_train, x_test, y_test, classes, synthetic=True)
+# -- the data ----------------------------------------------------------------------------------------------------------
 
 
 def learnable_samples(n: int, seed: int, n_test: int = 500, n_features: int = 40, contrast: float = 0.12) -> Dataset:

@@ -47,6 +47,7 @@ from sim.models.onchain import (
     SparsePerceptron,
 )
 from sim.models.perceptron import SparsePerceptron as QuickPerceptron
+from sim.models.reference import ReferenceNaiveBayes
 
 TYPES = {
     "dense perceptron": DensePerceptron.name,
@@ -82,10 +83,10 @@ def document_of(model: Classifier, classes: Sequence[str]) -> Document:
 
     Raises `ConfigError` for a model that no contract of 0xDeCA10B is.
     """
+    if isinstance(model, NaiveBayes | LogNaiveBayes) and not isinstance(model, ReferenceNaiveBayes):
+        return naive_bayes_document(model, classes)
     if isinstance(model, DensePerceptron | SparsePerceptron | QuickPerceptron):
         return perceptron_document(model, classes)
-    if isinstance(model, NaiveBayes | LogNaiveBayes):
-        return naive_bayes_document(model, classes)
     if isinstance(model, DenseNearestCentroid | SparseNearestCentroid):
         return centroids_document(model, classes)
     raise ConfigError(f"Model {model.name!r} has no deployment file; those that have are {', '.join(TYPES)}.")

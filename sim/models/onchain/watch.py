@@ -41,8 +41,8 @@ class RecomputingWatch(Watch):
         self._predict_batch = predict_batch
         self._samples: dict[int, tuple[NDArray[Any], Entries]] = {}  # by slot
 
-    def _score(self, features: NDArray[Any]) -> tuple[int, NDArray[Any]]:
-        return self._predict(features), features
+    def _score(self, features: NDArray[Any]) -> tuple[int, NDArray[Any], None]:
+        return self._predict(features), features, None
 
     def _place(self, record: int, features: NDArray[Any], label: int, prediction: int, score: NDArray[Any]) -> None:
         super()._place(record, _NOTHING, label, prediction, score)

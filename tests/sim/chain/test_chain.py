@@ -107,6 +107,7 @@ def test_bug_in_a_contract_is_raised_and_leaves_nothing() -> None:
     ("wrong", "named"),
     [
         ({"value": -1}, "value is -1"),
+        ({"tip": -1}, "tip is -1"),
         ({"value": 10**9}, "too little for value and gas"),
         ({"nonce": 1}, "nonce of ann is 1; it must be 0"),
         ({"gas_limit": 30_000_001}, "at most 30000000"),
@@ -212,6 +213,8 @@ def test_base_fee_is_burned_and_the_tip_goes_to_the_proposer() -> None:
     receipt = chain.execute(call())
     assert receipt.fee == 9 * GAS
     assert (chain.ledger.balance(BURNED), chain.ledger.balance(PROPOSER)) == (7 * GAS, 2 * GAS)
+    assert chain.execute(call(tip=3)).fee == (9 + 3) * GAS  # a tip of one's own comes on top
+    assert (chain.ledger.balance(BURNED), chain.ledger.balance(PROPOSER)) == (2 * 7 * GAS, (2 + 2 + 3) * GAS)
     assert sum(chain.ledger.balances.values()) == chain.ledger.minted
 
 

@@ -47,6 +47,23 @@ def test_random_order_is_a_permutation_cut_to_size(data):
     assert sorted(drain(whole)) == list(range(7000))
 
 
+def test_rows_drawn_with_replacement_may_outnumber_the_data(data):
+    stream = DataStream(data, initial=50, size=21_050, generator=np.random.default_rng(5), with_replacement=True)
+    assert (stream.offered, len(stream.initial_features)) == (21_000, 50)
+    assert len(set(stream.initial_rows.tolist())) == 50
+    first, objects = stream.current, {}
+    rows = []
+    while (sample := stream.current) is not None:
+        rows.append(sample.row)
+        assert objects.setdefault(sample.row, sample.data) is sample.data  # drawn again, it is no new object
+        stream.consume()
+    assert first.data.features.tolist() == data.x_train.row(first.row).tolist()
+    # 21,000 draws of 7,000 rows: each stays away with probability e^-3, 349 of them, give or take 18
+    assert 275 < 7000 - len(set(rows)) < 425
+    with pytest.raises(ConfigError, match="generator"):
+        DataStream(data, initial=0, size=10, generator=None, with_replacement=True)
+
+
 def test_a_sample_is_its_row(data):
     stream = DataStream(data, initial=10, size=60, generator=np.random.default_rng(8))
     while (sample := stream.current) is not None:
@@ -107,6 +124,24 @@ def test_all_rows_initial_leaves_nothing_to_offer(data):
 def test_numbers_out_of_range_are_refused(data, initial, size, words):
     with pytest.raises(ConfigError, match=words):
         DataStream(data, initial=initial, size=size, generator=None)
+
+
+def test_what_is_put_back_is_offered_first_and_nothing_is_lost(data):
+    stream = DataStream(data, initial=0, size=4, generator=None)
+    taken = []
+    for _ in range(3):
+        taken.append(stream.current)
+        stream.consume()
+    for sample in (taken[0], taken[2]):
+        stream.put_back(sample)
+    assert (stream.current, stream.remaining) == (taken[2], 3)
+    rows = []
+    while stream.current is not None:
+        rows.append(stream.current.row)
+        stream.consume()
+    assert rows == [2, 0, 3]
+    stream.put_back(taken[1])  # also after the last one
+    assert (stream.current.row, stream.remaining) == (1, 1)
 
 
 def test_moving_on_is_cheap(data):

@@ -38,7 +38,7 @@ class CountsOutsideCells(SparsePerceptron):
 class WritesPastTheJournal(SparsePerceptron):
     def learn_one(self, features: np.ndarray, label: int) -> None:
         super().learn_one(features, label)
-        self.weights.array[0] += 1
+        self.weights[0] += 1
 
 
 class ForgetsItsWatches(SparsePerceptron):

@@ -55,7 +55,7 @@ def test_predictions_are_those_of_whole_numbers(
     lessons: list[tuple[list[int], int]], rows: list[list[int]], intercept: int
 ) -> None:
     model, by_hand = taught(lessons, ORDINARY, intercept)
-    assert model.weights.array.tolist() == by_hand.weights
+    assert model.weights.tolist() == by_hand.weights
     assert [model.margin(data(*row).features) for row in rows] == [by_hand.margin(row) for row in rows]
     expected = [int(by_hand.margin(row) > 0) for row in rows]
     assert [model.predict_one(data(*row).features) for row in rows] == expected
@@ -68,8 +68,8 @@ def test_weights_beyond_int64_are_whole_numbers_still(
 ) -> None:
     """With a step of 2**61 (in billionths) a handful of lessons leaves what 64 bits can hold."""
     model, by_hand = taught([([0, 1, 2, 3], 1), *lessons], HUGE, 0)
-    assert model.weights.array.dtype == object
-    assert model.weights.array.tolist() == by_hand.weights
+    assert model.weights.dtype == object
+    assert model.weights.tolist() == by_hand.weights
     expected = [int(by_hand.margin(row) > 0) for row in rows]
     assert [model.predict_one(data(*row).features) for row in rows] == expected
     assert model.predict_many(features_of(rows)).tolist() == expected
@@ -108,15 +108,15 @@ def test_fit_is_passes_of_the_same_rule(step: str, lessons: list[tuple[list[int]
     if lessons:
         fitted.fit(features_of([row for row, _ in lessons]), np.array([label for _, label in lessons]))
     _, by_hand = taught(lessons * 3, step, 0)
-    assert fitted.weights.array.tolist() == by_hand.weights
+    assert fitted.weights.tolist() == by_hand.weights
 
 
 def test_right_prediction_changes_nothing_and_wrong_one_raises_the_version() -> None:
     model = SparsePerceptron(2)
     model.learn_one(data(0).features, 0)  # a margin of 0 is class 0
-    assert (model.weights.array.tolist(), model.version.value) == ([0, 0], 0)
+    assert (model.weights.tolist(), model.version.value) == ([0, 0], 0)
     model.learn_one(data(0, 0, 1).features, 1)
-    assert (model.weights.array.tolist(), model.version.value) == ([2 * ONE, ONE], 1)
+    assert (model.weights.tolist(), model.version.value) == ([2 * ONE, ONE], 1)
 
 
 @pytest.mark.parametrize("label", [-1, 2])

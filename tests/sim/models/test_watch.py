@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.models import Classifier
+from sim.models.reference import REFERENCE_MODELS
 from tests.support import data, make_model
 
 N_FEATURES = 5
@@ -27,11 +28,17 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "perceptron of fine steps": ("perceptron", {"step": "0.123456789", "intercept": -123456789}),
     "perceptron beyond int64": ("perceptron", {"step": "2305843009.213693952"}),
     "naive Bayes": ("naive_bayes", {}),
+    "the reference's perceptron": ("reference perceptron", {"alpha": 0.3}),
+    "the reference's naive Bayes": ("reference naive_bayes", {}),
+    "the reference's nearest centroid": ("reference nearest_centroid", {}),
 }
+REFERENCE = {f"reference {model.name}": model for model in REFERENCE_MODELS}
 
 
 def make(name: str) -> Classifier:
     kind, parameters = MODELS[name]
+    if kind in REFERENCE:
+        return REFERENCE[kind](N_FEATURES, **parameters)
     return make_model(kind, N_FEATURES, **parameters)
 
 
@@ -62,7 +69,7 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
             told |= dict(watch.refresh())
         elif step == "end of transaction":
             model.journal.commit()
-            known = {record: watch.prediction(record) for record in held}
+            known = {record: watch.answer(record)[0] for record in held}
             assert all(answer in (None, model.predict_one(held[record][0])) for record, answer in known.items())
         elif step == "learn":
             model.learn_one(features, label)
@@ -75,14 +82,14 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
     fresh = {record: model.predict_one(row) == label for record, (row, label) in held.items()}
     assert told == fresh
     assert agreement(watch, held) == fresh
-    assert {record: watch.prediction(record) for record in held} == {
+    assert {record: watch.answer(record)[0] for record in held} == {
         record: model.predict_one(row) for record, (row, _) in held.items()
     }
-    assert watch.prediction(-1) is None
+    assert watch.answer(-1) == (None, None)
     assert len(watch) == len(held)
 
 
-@pytest.mark.parametrize("name", ["perceptron", "naive Bayes"])
+@pytest.mark.parametrize("name", [name for name in MODELS if "int64" not in name])
 def test_hundreds_of_samples_are_watched_as_well_as_a_few(name: str) -> None:
     """Slots are reused and their number doubles as needed."""
     rng, model = np.random.default_rng(1), make(name)
@@ -100,6 +107,26 @@ def test_hundreds_of_samples_are_watched_as_well_as_a_few(name: str) -> None:
     watch.refresh()
     assert len(held) > 300
     assert agreement(watch, held) == {record: model.predict_one(row) == label for record, (row, label) in held.items()}
+
+
+@pytest.mark.parametrize("longest", [4, 255, 256, 700])
+def test_a_crowd_is_watched_as_well_as_few(longest: int) -> None:
+    """Overlaps in a crowd fit a byte each, unless a sample is too long or an index stands in it more than once."""
+    rng, model = np.random.default_rng(longest), make_model("perceptron", 900)
+    watch, held = model.watch(), {}
+    for record in range(400):
+        row = np.sort(rng.choice(900, longest if record == 390 else int(rng.integers(1, 200)), replace=record % 7 == 0))
+        held[record] = (data(*row).features, int(rng.integers(2)))
+        watch.add(record, *held[record])
+        lesson = held[int(rng.integers(len(held)))]
+        model.learn_one(lesson[0], 1 - model.predict_one(lesson[0]))
+        model.journal.commit()
+    model.learn_one(held[390][0], 1 - model.predict_one(held[390][0]))
+    model.journal.commit()
+    watch.refresh()
+    assert watch.margins[[watch._slots[record] for record in held]].tolist() == [
+        model.margin(row) for row, _ in held.values()
+    ]
 
 
 @pytest.mark.parametrize("name", ["perceptron", "naive Bayes"])

@@ -1,0 +1,33 @@
+"""Which page explains what an error is about: told by the command line after the error itself."""
+
+from __future__ import annotations
+
+import re
+
+_SOURCE = re.compile(r"[A-Z]\w+ '[^']*': ")  # "Scenario 'quickstart': ", before what is wrong with it
+_PAGES = (
+    (r"Unknown lever|Lever |--set ", "'deca10b list levers'"),
+    (r"data\b|There is no data set", "docs/data.md"),
+    (r"(?:model|mechanism)\.profile", "docs/profiles.md"),
+    (r"model\b", "'deca10b list models'"),
+    (r"chain\b", "docs/fees.md"),
+    (r"mechanism\b", "docs/ODD.md#mechanism"),
+    (r"agents\b", "docs/ODD.md#agents"),
+    (r"design\b|outcomes\b|There is no experiment", "docs/sweeps.md"),
+    (r"(?:sensitivity|tune|game)\b", "docs/analysis.md"),
+    (r"There is no scenario", "docs/tutorial.md"),
+)
+"""What an error begins with, and the page (or the command) that says more."""
+
+
+def page_of(message: str) -> str:
+    """The page that says more about an error; "" where there is none."""
+    source = _SOURCE.match(message)
+    about = message[source.end() :] if source else message
+    return next((page for pattern, page in _PAGES if re.match(pattern, about)), "")
+
+
+def with_page(message: str) -> str:
+    """An error with where to read on, unless it says so itself."""
+    page = page_of(message)
+    return message if not page or page.strip("'") in message else f"{message.rstrip()} See {page}."

@@ -1,0 +1,266 @@
+r"""The reference's perceptron: scikit-learn's ``SGDClassifier`` with ever smaller steps and an intercept that moves.
+
+For a sample x with label y (+1 for class 1, -1 for class 0) the score is :math:`w·x + b`; above zero, class 1 is
+predicted. Where y times the score is *not above* zero
+
+    w moves by eta y x and b by eta y,   eta = 1 / (alpha (t0 + t - 1)),   t0 = 1 / (alpha sqrt(1 / sqrt(alpha)))
+
+with t the number of the lesson, from 1 on: it counts every sample, also those that change nothing. A sum is added up
+in the order of the indices, as scikit-learn does when it learns, so that on features of 0 and 1 every weight is the
+same to the last bit.
+
+Before deployment it is fitted as by ``fit`` of ``SGDClassifier(loss="perceptron", penalty=None,
+learning_rate="optimal", random_state=0xDECA10B)``: in passes over the samples, shuffled before each, until five in a
+row have not brought the mean loss, max(0, -y score), .001 below the best. There are at most 500,000 lessons in all,
+which cuts short what would take half a minute for little.
+
+========== ========= ============================================================
+parameter  default   meaning
+========== ========= ============================================================
+alpha      0.0001    size of the first steps and how soon they shrink, above 0
+========== ========= ============================================================
+
+No contract learns so. Gas is that of the sparse perceptron's contract, where b is read with each prediction; beside it
+each lesson reads and writes t, and each mistake writes b, in slots of their own.
+
+Source: SGDClassifier in the reference simulation; scikit-learn, ``_plain_sgd`` and the shuffle of its data sets.
+
+>>> model = ReferencePerceptron(n_features=3)
+>>> model.learn_one(np.array([0, 2]), 1); model.learn_one(np.array([1]), 0)
+>>> model.predict_one(np.array([2])), model.predict_one(np.array([1]))
+(1, 0)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chain.gas import Meter
+from sim.chain.journal import Journal, Value, Weights
+from sim.errors import ConfigError, Revert
+from sim.features import Features, rises
+from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
+from sim.models.perceptron_charges import CLASS_ONE, NEGATIVE, PerceptronCharges
+from sim.models.reference.training import InitialRows, orders
+from sim.models.reference.watch import FloatWatch
+from sim.models.watch import Watch
+from sim.units import Gas
+
+_MOST_PASSES, _MOST_LESSONS = 1_000, 500_000
+_TOLERANCE, _PATIENCE = 1e-3, 5
+_EPSILON = float(np.finfo(np.float64).eps)
+_add_up = np.add.accumulate
+
+Numbers = NDArray[np.float64]
+
+
+class ReferencePerceptron(Classifier):
+    """See the module's text. ``alpha`` is a number above 0."""
+
+    name = "perceptron"
+
+    def __init__(
+        self,
+        n_features: int,
+        n_classes: int = 2,
+        journal: Journal | None = None,
+        meter: Meter | None = None,
+        *,
+        alpha: float = 1e-4,
+    ) -> None:
+        super().__init__(n_features, n_classes, journal, meter)
+        if n_classes != 2:
+            raise ConfigError(f"the perceptron tells two classes apart, the data have {n_classes}; use naive_bayes.")
+        if not 0 < alpha < math.inf:
+            raise ConfigError(f"alpha is {alpha}; it must be above 0 (scikit-learn's is 0.0001).")
+        self.alpha = alpha
+        self._first = 1 / (math.sqrt(1 / math.sqrt(alpha)) * alpha)
+        self.weights = Weights(self.journal, np.zeros(n_features))
+        self.intercept: Value[float] = Value(self.journal, 0.0)
+        self.t: Value[int] = Value(self.journal, 1)
+        """The number of the next lesson."""
+        self._most: Value[float] = Value(self.journal, 0.0)
+        schedule = self.meter.schedule
+        self._gas = PerceptronCharges(schedule)
+        self._gas_of_lesson = self._gas.lesson + schedule.loads(1) + schedule.stores(reset=1)
+        self._gas_of_mistake = schedule.stores(reset=1)
+        self._repeats = True  # until the initial samples say that no index stands twice
+
+    @property
+    def largest(self) -> float:
+        """No weight, and no intercept, is larger in size."""
+        return self._most.value
+
+    def to_state(self) -> dict[str, Any]:
+        """``{"weights": [weight], "intercept": …, "t": …, "alpha": …}``."""
+        weights = self.weights.array.tolist()
+        return {"weights": weights, "intercept": self.intercept.value, "t": self.t.value, "alpha": self.alpha}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take weights, intercept and t, before deployment: nothing is journalled."""
+        self.weights.array[:] = state["weights"]
+        self.intercept.value, self.t.value = float(state["intercept"]), int(state["t"])
+        self._measure()
+
+    def _measure(self) -> None:
+        self._most.value = float(np.abs(self.weights.array).max(initial=abs(self.intercept.value)))
+        self.version.value += 1
+
+    def margin(self, features: IndexArray) -> float:
+        """The score of a sample."""
+        return self._sum(self._picked(features))
+
+    def _picked(self, features: IndexArray) -> Numbers:
+        try:
+            return self.weights.array.take(features)
+        except IndexError:
+            raise Revert(UNKNOWN_FEATURE) from None
+
+    def _sum(self, picked: Numbers) -> float:
+        """The score of a sample with these weights, added up one after the other."""
+        return (_add_up(picked).item(-1) if len(picked) else 0.0) + self.intercept.value
+
+    def predict_one(self, features: IndexArray) -> int:
+        """Class 1 iff the score is above zero."""
+        return int(self.margin(features) > 0)
+
+    def examine(self, features: IndexArray) -> tuple[int, float, Gas]:
+        """The class of a sample, its score, and the gas of asking for it within a transaction."""
+        picked, size = self._picked(features), len(features)
+        score = self._sum(picked)
+        gas = self._gas.predict(size) + NEGATIVE * (picked < 0).tobytes().count(1)  # quickest for a few
+        if self._repeats:
+            gas -= self._gas.again * (size - len(set(features.tolist())))
+        return (1, score, gas + CLASS_ONE) if score > 0 else (0, score, gas)
+
+    def predict_on_chain(self, features: IndexArray, known: int | None = None) -> int:
+        """`predict_one` within a transaction; gas depends on the weights, so they are read also where it is known."""
+        prediction, _, gas = self.examine(features)
+        self.meter.charge(gas)
+        return prediction
+
+    def learn_one(self, features: IndexArray, label: int) -> None:
+        """Move the weights of the sample and the intercept if it is wrong or undecided; count the lesson."""
+        # CHECKS
+        if label not in (0, 1):
+            raise Revert(OUT_OF_BOUNDS)
+        _, score, gas = self.examine(features)
+        # GAS
+        self.meter.charge(gas + self._gas_of_lesson)
+        # EFFECTS
+        if (score <= 0) if label else (score >= 0):
+            self._correct(features, self._next_step(label), label)
+        self.t.set(self.t.value + 1)
+
+    def _correct(self, features: IndexArray, step: float, label: int) -> None:
+        """Move what a mistake moves, charge for the writes, and tell the watches."""
+        places, times = (features, None) if rises(features) else np.unique(features, return_counts=True)
+        most = 1.0 if times is None else float(times.max(initial=1))
+        before = self._move(places, step if times is None else step * times, step, most)
+        gas, cleared = self._gas.mistake(len(features), before, self.weights.array.take(places), label)
+        self.meter.charge(gas + self._gas_of_mistake)
+        if cleared:
+            self.meter.refund_cleared(cleared)
+        self.journal.after_commit.append((self._publish, (features, step)))
+
+    def teach(self, features: IndexArray, label: int, values: Numbers) -> None:
+        """Learn a sample whose features, each of which stands once, have any ``values``: off the chain, no gas."""
+        score = self._sum(self._picked(features) * values)
+        if (score <= 0) if label else (score >= 0):
+            step = self._next_step(label)
+            self._move(features, step * values, step, float(np.abs(values).max(initial=1)))
+        self.t.set(self.t.value + 1)
+
+    def _next_step(self, label: int) -> float:
+        step = 1.0 / (self.alpha * (self._first + self.t.value - 1))
+        return step if label else -step
+
+    def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> Numbers:
+        """Move weights, ``most`` steps at the most, and intercept; the weights before come back."""
+        before = self.weights.add_at(places, amounts)
+        self.intercept.set(self.intercept.value + step)
+        self._most.set(self._most.value + abs(step) * most)
+        self.version.set(self.version.value + 1)
+        return before
+
+    def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
+        """See the module's text. ``labels`` are 0 or 1."""
+        self._repeats = may_repeat(features)
+        rows, size = InitialRows(features, labels), len(features)
+        best, tired, passes = math.inf, 0, 0
+        most = min(_MOST_PASSES, max(1, _MOST_LESSONS // max(1, size)))
+        for order in orders(size):
+            loss = self._pass(rows, order) / size
+            passes, tired = passes + 1, tired + 1 if loss > best - _TOLERANCE else 0
+            best = min(best, loss)
+            if tired == _PATIENCE or passes == most:
+                break
+        self._measure()
+
+    def _pass(self, rows: InitialRows, order: list[int]) -> float:
+        """Learn all rows once, in an order; the sum of the losses comes back."""
+        weights, bias, first, alpha, loss = self.weights.array, self.intercept.value, self._first, self.alpha, 0.0
+        indices, counts, sides, whole = rows.indices, rows.counts, rows.sides, rows.whole
+        # A sum of n numbers up to L in size is off by no more than ε n² L, and no weight grows by more than its steps.
+        largest = float(np.abs(weights).max(initial=abs(bias))) + rows.most * len(order) / (alpha * first)
+        clear = 4 * _EPSILON * len(weights) ** 2 * largest
+        for t, i in enumerate(order, self.t.value):
+            row, side = indices[i], sides[i]
+            if whole and side * (float(whole[i].dot(weights)) + bias) > clear:
+                continue
+            score = side * ((_add_up(weights.take(row) * counts[i]).item(-1) if len(row) else 0.0) + bias)
+            if score <= 0:
+                loss -= score
+                step = side / (alpha * (first + t - 1))
+                weights[row] += step * counts[i]
+                bias += step
+        self.intercept.value = bias
+        self.t.value += len(order)
+        return loss
+
+    def scores_of(self, rows: Any) -> Numbers:
+        """The score of each class, 0 that of class 0, for the rows of a matrix of numbers: shape (n_rows, 2)."""
+        margins = rows @ self.weights.array + self.intercept.value
+        return np.stack([np.zeros_like(margins), margins], axis=1)
+
+    def predict_many(self, features: Features) -> NDArray[np.int64]:
+        """The class of each row; SciPy adds up a row in the order of its indices, as `margin` does."""
+        margins = features.matrix(np.float64) @ self.weights.array + self.intercept.value
+        return np.asarray(margins > 0, np.int64)
+
+    def _new_watch(self) -> Watch:
+        return _PerceptronWatch(self)
+
+
+class _PerceptronWatch(FloatWatch):
+    def __init__(self, model: ReferencePerceptron) -> None:
+        super().__init__(model, np.float32)
+        self.model = model
+        self.margins: Numbers = np.zeros(len(self.predictions))
+        self._ones = np.ones(256, np.float32)
+
+    def _score(self, features: IndexArray) -> tuple[int, float, Gas]:
+        return self.model.examine(features)
+
+    def _put(self, slot: int, features: IndexArray, score: float) -> None:
+        self.margins[slot] = score
+
+    def _leaders(self) -> tuple[NDArray[Any], Numbers]:
+        return self.margins > 0, np.abs(self.margins)
+
+    def _largest(self) -> float:
+        return self.model.largest
+
+    def _move(self, features: IndexArray, step: float) -> None:
+        if len(features) > len(self._ones):
+            self._ones = np.ones(2 * len(features), np.float32)
+        overlap = self._ones[: len(features)] @ self.rows.take(features, 0)  # whole numbers, exact
+        self.margins += (overlap.astype(np.float64) + 1) * step
+
+    def _grow(self) -> None:
+        super()._grow()
+        self.margins = np.concatenate([self.margins, np.zeros_like(self.margins)])
