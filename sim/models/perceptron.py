@@ -238,11 +238,10 @@ class SparsePerceptron(Classifier):
 
     def move(self, features: IndexArray, amounts: NDArray[np.int64]) -> None:
         """What several mistakes come to: move the weight of each occurrence. No gas; and watches are not told."""
-        places, which = np.unique(features, return_inverse=True)
-        moved = np.zeros(len(places))
-        np.add.at(moved, which, amounts)
+        moved = np.bincount(features, amounts)
+        (places,) = np.nonzero(moved)
         self._grow_to_hold(int(abs(moved).max(initial=0)))
-        self._set(places, moved)
+        self._set(places, moved[places])
         self.version.set(self.version.value + 1)
 
     def _grow_to_hold(self, more: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from fractions import Fraction
 from math import prod
 
@@ -149,3 +151,16 @@ def test_unknown_feature_is_refused() -> None:
 def test_smoothing_must_be_positive(smoothing: float) -> None:
     with pytest.raises(ConfigError, match="smoothing"):
         NaiveBayes(2, smoothing=smoothing)
+
+
+def test_copy_that_learns_predicts_by_what_it_has_learnt() -> None:
+    """A prediction market of the profile ``reference`` teaches a copy of the model."""
+    model = NaiveBayes(N_FEATURES, 2)
+    model.fit(features_of([[0], [1]]), np.array([0, 1]))
+    twin = copy.deepcopy(model)
+    for _ in range(5):
+        twin.learn_one(np.array([0]), 1)
+    assert (twin.predict_one(np.array([0])), model.predict_one(np.array([0]))) == (1, 0)
+    assert twin.scores(np.array([0]))[1] == round(math.log(6) * 2**32) + round(math.log(6) * 2**32) - round(
+        math.log(6 + N_FEATURES) * 2**32
+    )
