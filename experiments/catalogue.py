@@ -106,12 +106,17 @@ def _questions() -> list[Entry]:
 
 
 def _levers() -> list[Entry]:
-    from experiments.lever_list import lever_entries
+    from experiments.lever_list import LeverEntry, lever_entries
+
+    def told(lever: LeverEntry) -> str:
+        owner = f"({', '.join(lever.of)}) " if lever.of else ""
+        default = f" [{lever.default}]" if lever.default else ""
+        return f"{owner}{lever.meaning.replace('``', '')}{default}"
 
     return [
         {
             "name": lever.path,
-            "description": f"{lever.meaning}{f' [{lever.default}]' if lever.default else ''}",
+            "description": told(lever),
             "default": lever.default,
             "of": list(lever.of),
         }

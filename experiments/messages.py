@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -47,8 +48,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def shown(value: Any) -> str:
     """A value as an error text shows it: short."""
     try:
-        text = repr(value)
-    except ValueError:  # an integer of thousands of digits
+        text = str(float(value)) if isinstance(value, Fraction) else repr(value)
+    except (ValueError, OverflowError):  # a number of hundreds of digits
         text = "a huge number"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 

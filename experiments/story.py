@@ -138,14 +138,19 @@ def _shut_out(result: Result, adversarial: bool) -> str:
 
 
 def _taken(result: Result) -> str:
-    sides = []
+    """What became of deposits; a market settles all at once, so that nobody takes what is another's."""
+    sides, market = [], result.scenario.mechanism.kind == "prediction_market"
     for adversarial in (False, True):
         statements = [row.statement for row in result.rows_of(adversarial=adversarial)]
         deposited = sum(s.deposited for s in statements)
         if deposited:
-            share = 100 * sum(s.taken_from for s in statements) / deposited
-            sides.append(f"{share:.0f} % of {'adversarial' if adversarial else 'honest'} deposits")
-    return f"others took {' and '.join(sides)}" if sides else "nobody deposited anything"
+            what = f"of {'adversarial' if adversarial else 'honest'} deposits"
+            paid_back = 100 * sum(s.refunded_value for s in statements) / deposited
+            taken = 100 * sum(s.taken_from for s in statements) / deposited
+            sides.append(f"{paid_back if market else taken:.0f} % {what}")
+    if not sides:
+        return "nobody deposited anything"
+    return f"{'the market paid back' if market else 'others took'} {' and '.join(sides)}"
 
 
 def _points(result: Result) -> str:

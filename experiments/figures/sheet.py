@@ -16,6 +16,9 @@ from experiments.figures.style import GRID, INK
 WIDTH = 8.0
 """Inches: across a page, and readable from the last row."""
 
+_BESIDE = 26
+"""Letters in a line beside a panel: what is longer would run into the headline."""
+
 MOST_PANELS = 12
 """What further panels would show stands in the data of the figure."""
 
@@ -90,7 +93,8 @@ def mark_values(axis: Any, lever: Lever, columns: int = 1, names: bool = True) -
     axis.set_ticks(list(places), labels=[lever.texts[place] for place in places], parse_math=False, **options)
     axis.set_tick_params(length=0)
     if names:
-        axis.set_label_text(lever.label, parse_math=False)
+        label = textwrap.fill(lever.label, _BESIDE) if axis.axis_name == "y" else lever.label
+        axis.set_label_text(label, parse_math=False)
 
 
 def tilt_of(lever: Lever, columns: int = 1) -> float:
