@@ -19,6 +19,7 @@ sobol of 4 points × 3 replications = 12 runs, paired seeds
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -167,9 +168,9 @@ class Sampled(Design):
     def _check_samples(self) -> None:
         """Refuse numbers of points that the kind of design cannot have."""
 
+    @abstractmethod
     def _shares(self, levers: int) -> NDArray[np.float64]:
         """A matrix of a row for each point and a column for each lever, in [0, 1)."""
-        raise NotImplementedError
 
     def _headline(self) -> str:
         text = super()._headline()

@@ -17,6 +17,7 @@ from sim.chain.ledger import Address
 from sim.chain.transaction import Call, Transaction
 from sim.contracts.base import HANDLER_REFUSED, TRANSFER_REFUSED, Contract
 from sim.contracts.data_handler import DataHandler, Record
+from sim.errors import Revert
 from sim.features import Data
 from sim.models.base import Classifier
 from sim.units import Gas, Seconds, Wei
@@ -161,16 +162,16 @@ class IncentiveMechanism(Contract):
     """The least and the most age of a commitment that is revealed, in seconds."""
 
     def commitment(self, sender: Address, data: Data, label: int, salt: bytes) -> bytes:
-        """What ``sender`` commits to this contribution with."""
-        raise NotImplementedError
+        """What ``sender`` commits to this contribution with; nothing where nothing must be committed to."""
+        return b""
 
     def committed(self, sender: Address, commitment: bytes) -> Seconds | None:
         """When ``sender`` made a commitment; `REVEALED` once it is revealed, None where there is none."""
         return None
 
     def on_reveal(self, call: Call, data: Data, label: int, salt: bytes) -> None:
-        """Accept that ``call.sender`` adds what it committed to, in this very call."""
-        raise NotImplementedError
+        """Accept that ``call.sender`` adds what it committed to, in this very call; refused where nothing can be."""
+        raise Revert
 
     @abstractmethod
     def on_predict_payment(self, call: Call) -> list[Payment]:

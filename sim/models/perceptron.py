@@ -233,8 +233,10 @@ class SparsePerceptron(Classifier):
         return np.asarray(self._gas.moves(sizes, slots, fresh, up))
 
     def fits(self, occurrences: int, longest: int) -> bool:
-        """Whether margins of ``longest`` features fit 64 bits, whatever so many more occurrences may teach."""
-        return (longest + 1) * (self.largest + occurrences * self.step) < _INT64_SAFE
+        """Whether, whatever so many more occurrences may teach, weights stay exact and margins of ``longest`` features
+        fit 64 bits."""
+        most = self.largest + occurrences * self.step
+        return most < _FLOAT64_EXACT and (longest + 1) * most < _INT64_SAFE
 
     def move(self, features: IndexArray, amounts: NDArray[np.int64]) -> None:
         """What several mistakes come to: move the weight of each occurrence. No gas; and watches are not told."""

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from experiments import cli
+from experiments.design import Grid
 from experiments.result import Result
 from experiments.runner import run
 from experiments.scenario import Scenario, load_scenario
+from tests.experiments.sweeps import LIMIT, Sweep, T, W, made
 
 SMALL = {"data.size": 500, "horizon": "30d", "record.accuracy_every": "12h"}
 
@@ -56,3 +58,21 @@ def deca10b(
         return Answer(code, *capsys.readouterr())
 
     return call
+
+
+# Sweeps made by hand, with one, two and three levers: what figures are drawn of.
+
+
+@pytest.fixture(scope="session")
+def two() -> Sweep:
+    return made(Grid({W: [20, 1, 10], T: ["1h", "7d"]}, replications=3))
+
+
+@pytest.fixture(scope="session")
+def three() -> Sweep:
+    return made(Grid({LIMIT: [{"mean": 100, "sd": 10}, 50], W: [1, 10, 20], T: ["1h", "7d"]}, replications=3))
+
+
+@pytest.fixture(scope="session")
+def one() -> Sweep:
+    return made(Grid({W: [1, 10, 20], T: ["1h"]}, replications=3))

@@ -21,23 +21,7 @@ from experiments.figures.prices import figure_prices, prices_of
 from experiments.figures.run import GroupLook
 from experiments.figures.telling import telling_points
 from experiments.scenario import load_scenario
-from tests.experiments.sweeps import HOUR, LIMIT, WEEK, Sweep, T, W, legend, made
-
-
-@pytest.fixture(scope="module")
-def two() -> Sweep:
-    return made(Grid({W: [20, 1, 10], T: ["1h", "7d"]}, replications=3))
-
-
-@pytest.fixture(scope="module")
-def three() -> Sweep:
-    return made(Grid({LIMIT: [{"mean": 100, "sd": 10}, 50], W: [1, 10, 20], T: ["1h", "7d"]}, replications=3))
-
-
-@pytest.fixture(scope="module")
-def one() -> Sweep:
-    return made(Grid({W: [1, 10, 20], T: ["1h"]}, replications=3))
-
+from tests.experiments.sweeps import HOUR, LIMIT, WEEK, T, W, legend, made
 
 # -- over time ---------------------------------------------------------------------------------------------------------
 

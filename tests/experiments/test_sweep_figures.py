@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.contour import QuadContourSet
 from matplotlib.patches import Polygon, Rectangle
 
-from experiments.design import Grid, Zip
+from experiments.design import Zip
 from experiments.figures.accepted import ROLE_COLOURS, accepted_of, figure_accepted
 from experiments.figures.levers import layout, lever_of, levers_of
 from experiments.figures.maps import LOSS_TO_GAIN, figure_accuracy, figure_captured, figure_honest_profit
@@ -22,22 +22,7 @@ from experiments.figures.points import half_width, points_of
 from experiments.figures.seeds import figure_seeds
 from experiments.figures.style import PHASE_COLOURS
 from experiments.metrics import mean_interval
-from tests.experiments.sweeps import HOUR, LIMIT, WEEK, Sweep, T, W, axes_of, legend, made, outcome
-
-
-@pytest.fixture(scope="module")
-def two() -> Sweep:
-    return made(Grid({W: [20, 1, 10], T: ["1h", "7d"]}, replications=3))
-
-
-@pytest.fixture(scope="module")
-def three() -> Sweep:
-    return made(Grid({LIMIT: [{"mean": 100, "sd": 10}, 50], W: [1, 10, 20], T: ["1h", "7d"]}, replications=3))
-
-
-@pytest.fixture(scope="module")
-def one() -> Sweep:
-    return made(Grid({W: [1, 10, 20], T: ["1h"]}, replications=3))
+from tests.experiments.sweeps import HOUR, LIMIT, WEEK, T, W, axes_of, legend, made, outcome
 
 
 def texts(axes: Any) -> dict[tuple[int, int], list[str]]:

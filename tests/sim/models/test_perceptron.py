@@ -152,3 +152,14 @@ def test_gas_is_spent_through_the_meter() -> None:
     model.predict_on_chain(data(0, 1).features)
     # The measured formula: +1858 +1539 n, less about 61 that is fixed elsewhere; see the gas tests.
     assert meter.used == pytest.approx(1_858 + 1_539 * 2, abs=5)
+
+
+@pytest.mark.parametrize("step", [ONE, 10**15, 3 * 10**15 + 1, 10**17 + 1])
+def test_many_mistakes_are_told_to_fit_only_where_they_move_weights_exactly(step: int) -> None:
+    model = SparsePerceptron(3, step=f"{step // ONE}.{step % ONE:09d}")
+    assert model.step == step
+    if model.fits(6, 1):
+        model.move(np.array([0, 0, 0, 1, 0, 0]), np.array([step, step, step, -step, step, step]))
+        assert [int(weight) for weight in model.weights.tolist()] == [5 * step, -step, 0]
+    else:
+        assert 6 * step >= 2**53  # else the quick way would be lost where it is right
