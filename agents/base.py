@@ -212,14 +212,16 @@ class Participant(mesa.Agent):
             wanted = [view.refund(record) for record in records]
         # Without standing a report is refused. A refund sent first may earn it, but where gas costs money nothing is
         # sent on a maybe: the disputes stay unread until the next wake-up.
-        if settings.reports and (view.standing or (wanted and not gas_price)):
+        if (
+            view.disputes_logged > self._disputes_seen
+            and settings.reports
+            and (view.standing or (wanted and not gas_price))
+        ):
             disputes, self._disputes_seen = view.disputed(self._disputes_seen, settings.most_disputes)
             if disputes:
                 wanted += [view.report(record) for record in disputes]
-        if settings.takes_expired and (records := view.expired()):
-            wanted += [view.report(record) for record in records]
-        if settings.takes_expired and (records := view.owned()):
-            wanted += [view.report(record) for record in records]
+        if view.anything_late and settings.takes_expired:
+            wanted += [view.report(record) for record in [*view.expired(), *view.owned()]]
         ready = wanted if not gas_price else self._worth_their_fee(view, wanted)
         return [*ready, *self._remedy(view)] if view.ageless else ready
 

@@ -9,21 +9,27 @@ from itertools import count
 from typing import Any
 
 from agents.base import Participant, Settings
+from agents.coalition import Coalition, Member
+from sim.chain.ledger import Address
 from sim.chain.transaction import ADDITIONS, Call, Receipt, Transaction
 from sim.economy import Economy
 from sim.errors import ConfigError, InvalidTransaction, Revert
+from sim.features import Data, UnitVectors
 from sim.models.base import OUT_OF_BOUNDS
 from sim.rng import Streams
+from sim.statement import Statement
 from sim.units import ETHER, Seconds
 from sim.view import View
 
 NAME = "checked"
-_LEAST_TRUE = 0.9
+_LEAST_TRUE = 0.75  # people err; whoever lies as seldom as that looks like them
 _MOST_WAKE_UPS = 100_000
 _ARGUMENTS_BEFORE_SALT = {"commit_data": 0, "reveal_data": 2}  # a salt is a matter of chance whatever the behaviour
+_IN_COMPANY = 4
 _REFUSED = 3  # of so many transactions one is refused, where refusals are tried
 
 MakeEconomy = Callable[[int], Economy]
+Company = Callable[[Economy], Sequence[Address]]
 Deed = tuple[Seconds, str, tuple[Any, ...], int]
 
 
@@ -43,13 +49,14 @@ def check_agent(
     sees_log, sees_model,   it does not look there
     sees_mempool
     stochastic              it does the same under any seed
-    adversarial             what it submits is nearly always true
+    adversarial             of what it submits of the data set's own samples three quarters are true
     reports                 it reports nobody; with it, it does when it may, free of charge, and its settings allow it
     pays_for_predictions    it pays for none; with it, it does
     provides                it pays no bounty
     contributes             it adds nothing
-    adaptive                it does the same if it never hears what became of its transactions
-    coordinated             it does the same whatever another of its kind and group thinks
+    adaptive                it does the same if it never hears what became of its transactions: no receipt reaches it,
+                            its statement stays empty, and when it contributes it sees no standing of its own
+    coordinated             it does the same whatever others of its kind, group and coalition think
     ======================  ===========================================================================================
     """
     play = _Play(kind, make_economy, settings or Settings(balance=100 * ETHER), parameters)
@@ -65,9 +72,10 @@ def check_agent(
     _check_habits(kind, first)
     _check_chance(play)
     if not kind.traits.adaptive and play.run(deaf=True).deeds != first.deeds:
-        raise _broken(kind, "learns from its receipts", "Set traits.adaptive")
-    if not kind.traits.coordinated and play.run(company=True).deeds != first.deeds:
-        raise _broken(kind, "shares what it knows with others of its kind", "Set traits.coordinated")
+        raise _broken(kind, "learns from what became of its transactions", "Set traits.adaptive")
+    for company in () if kind.traits.coordinated else (_newcomer, _neighbours):
+        if play.run(company=company).deeds != first.deeds:
+            raise _broken(kind, "shares what it knows with others of its kind", "Set traits.coordinated")
     play.run(refused=True)
 
 
@@ -84,9 +92,8 @@ def _check_habits(kind: type[Participant], first: _Watched) -> None:
     """What it was seen to do against what its traits say."""
     traits = kind.traits
     if not traits.adversarial and first.added and first.true < _LEAST_TRUE * first.added:
-        raise _broken(
-            kind, f"submits {first.added - first.true} false labels of {first.added}", "Set traits.adversarial"
-        )
+        false = f"submits {first.added - first.true} false labels of {first.added}, more than a quarter"
+        raise _broken(kind, false, "Set traits.adversarial, or label truly but for mistakes")
     if first.reports and not traits.reports:
         raise _broken(kind, "reports others", "Set traits.reports")
     if first.could_report and traits.reports and not first.reports:
@@ -109,6 +116,19 @@ def _check_chance(play: _Play) -> None:
         raise _broken(play.kind, "acts by chance", "Set traits.stochastic")
 
 
+def _nobody(economy: Economy) -> Sequence[Address]:
+    return ()
+
+
+def _newcomer(economy: Economy) -> Sequence[Address]:
+    return (f"{NAME} too",)
+
+
+def _neighbours(economy: Economy) -> Sequence[Address]:
+    """Some of those who are there anyway, as if they were of its kind."""
+    return list(economy.actors)[:_IN_COMPANY]
+
+
 @dataclass(frozen=True)
 class _Play:
     """A behaviour, and the economies it is to be seen in."""
@@ -119,17 +139,20 @@ class _Play:
     parameters: dict[str, Any]
 
     def run(
-        self, seed: int = 0, *, economy_seed: int | None = None, deaf: bool = False, company: bool = False,
+        self, seed: int = 0, *, economy_seed: int | None = None, deaf: bool = False, company: Company = _nobody,
         refused: bool = False,
     ) -> _Watched:  # fmt: skip
         """Play once to the end.
 
-        ``deaf``: it hears of no receipt; ``company``: another of its kind and group thinks aloud beside it, but sends
-        nothing; ``refused``: every third of its transactions is refused.
+        ``deaf``: it does not hear what becomes of its transactions; ``company``: the addresses of others of its kind,
+        group and coalition who think aloud beside it, but send nothing; ``refused``: every third of its transactions
+        is refused.
         """
         economy = self.make_economy(seed if economy_seed is None else economy_seed)
-        actor = self._make(economy, NAME, seed)
-        watched = _Watched(actor, economy, deaf, self._make(economy, f"{NAME} too", seed) if company else None)
+        coalition = {"coalition": Coalition(NAME)} if issubclass(self.kind, Member) else {}
+        actor = self._make(economy, NAME, seed, coalition)
+        others = [self._make(economy, name, seed, coalition) for name in company(economy)]
+        watched = _Watched(actor, economy, deaf, others)
         economy.join(watched)
         if refused:
             _plant_refusals(economy)
@@ -146,8 +169,8 @@ class _Play:
             raise _broken(self.kind, found, "See the cause above") from error
         return watched
 
-    def _make(self, economy: Economy, name: str, seed: int) -> Participant:
-        return self.kind(economy, name, self.settings, Streams(seed), NAME, **self.parameters)
+    def _make(self, economy: Economy, name: str, seed: int, coalition: dict[str, Any]) -> Participant:
+        return self.kind(economy, name, self.settings, Streams(seed), NAME, **coalition, **self.parameters)
 
 
 def _plant_refusals(economy: Economy) -> None:
@@ -169,11 +192,14 @@ def _plant_refusals(economy: Economy) -> None:
 class _Watched:
     """A participant with someone looking over its shoulder; to the economy it is the participant itself."""
 
-    def __init__(self, actor: Participant, economy: Economy, deaf: bool, companion: Participant | None) -> None:
-        self._actor, self._economy, self._deaf, self._companion = actor, economy, deaf, companion
+    def __init__(self, actor: Participant, economy: Economy, deaf: bool, companions: Sequence[Participant]) -> None:
+        self._actor, self._economy, self._deaf, self._companions = actor, economy, deaf, companions
         self.deeds: list[Deed] = []
         self.added = self.true = self.reports = self.predictions = self.bounties = self._wakeups = 0
         self.could_report = False
+        self._truths: dict[bytes, set[int]] = {}
+        if deaf:
+            self.statement = Statement(actor.balance_at_start)  # the economy's; the actor keeps an empty one
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._actor, name)
@@ -186,7 +212,14 @@ class _Watched:
 
     def act(self, view: View) -> Sequence[Transaction]:
         self._think_aloud()
-        return self._look(self._actor.act, view)
+        if not self._deaf:
+            return self._look(self._actor.act, view)
+        kind = type(view)
+        view.__class__ = type(kind.__name__, (kind,), {"__slots__": (), "standing": 0})
+        try:
+            return self._look(self._actor.act, view)
+        finally:
+            view.__class__ = kind
 
     def claims(self, view: View) -> Sequence[Transaction]:
         free = self._actor.settings.reports and not view.gas_price and view.standing
@@ -197,16 +230,31 @@ class _Watched:
         if receipt.reason == OUT_OF_BOUNDS:
             label = receipt.transaction.arguments[1]
             raise _broken(type(self._actor), f"submits label {label!r}", "Choose one from 0 to sample.n_classes - 1")
-        sample = self._economy.recorder.added[-1] if receipt.transaction.method in ADDITIONS and receipt.ok else None
-        if sample is not None and sample.true_label is not None:
-            self.added += 1
-            self.true += sample.true_label
+        if receipt.transaction.method in ADDITIONS and receipt.ok:
+            data, label = receipt.transaction.arguments[:2]
+            true = self._economy.recorder.added[-1].true_label
+            truth = self._truth_of(data) if true is None else None
+            self.added += true is not None or truth is not None
+            self.true += bool(true) or truth == label
         if not self._deaf:
             self._actor.on_receipt(receipt)
 
+    def _truth_of(self, data: Data) -> int | None:
+        """The label of a sample that is not on offer but of the data set; None where equal samples bear two labels."""
+        if not self._truths:
+            dataset, vectors = (
+                self._economy.stream.dataset,
+                isinstance(self._economy.stream.initial_features, UnitVectors),
+            )
+            train = UnitVectors(dataset.x_train) if vectors else dataset.x_train
+            for row, label in enumerate(dataset.y_train.tolist()):
+                self._truths.setdefault(train.data(row).key, set()).add(label)
+        labels = self._truths.get(data.key, ())
+        return next(iter(labels)) if len(labels) == 1 else None
+
     def _think_aloud(self) -> None:
-        other, economy = self._companion, self._economy
-        if other is not None:
+        economy = self._economy
+        for other in self._companions:
             view = View(economy.trainer, economy.claims, economy.stream, economy.recorder, other.address, other.traits)
             other.act(view)
             other.claims(view)

@@ -77,11 +77,10 @@ class Honest(Participant):
 
     def participates(self, view: View) -> bool:
         """Not after quitting, nor for a point not worth the effort; the more surely the more accurate the model is."""
-        draw = self._participation()
+        margin = self.participation_margin
+        willing = margin is None or self._participation() < view.accuracy + margin
         if self.quit_rule is not None and not self.has_quit:
             self.has_quit = self.quit_rule.decides(view.now, view.balance + self.statement.locked)
-        margin = self.participation_margin
-        willing = margin is None or draw < view.accuracy + margin
         return willing and not self.has_quit and (not self._for_points or self._gain(view) >= 0)
 
     def on_receipt(self, receipt: Receipt) -> None:

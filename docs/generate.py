@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from agents import AGENTS
 from experiments.catalogue import catalogue
 from experiments.lever_list import LeverEntry, lever_entries
 from sim.data import DATASETS
@@ -57,6 +58,11 @@ def _agents() -> str:
     return _table(["kind", "", "what it does", "parameters of its own"], rows)
 
 
+def _behaviours() -> str:
+    """Where the docstring of each behaviour is taken from."""
+    return "\n\n".join(f"::: {kind.__module__}.{kind.__name__}" for kind in AGENTS)
+
+
 def _datasets() -> str:
     """Those that are registered; what lies in a user's folder is not."""
     rows = (
@@ -83,6 +89,7 @@ def _meaning(lever: LeverEntry) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "agents": _agents,
+    "behaviours": _behaviours,
     "mechanisms": lambda: _named("mechanisms"),
     "models": lambda: _named("models"),
     "datasets": _datasets,

@@ -29,7 +29,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
     """Turn the links of a page into links of the site."""
-    at_root = page.file.src_uri in ROOT_PAGES
+    here = posixpath.dirname(page.file.src_uri)
+    folder = "" if page.file.src_uri in ROOT_PAGES else posixpath.join("docs", here)
     pages = {file.src_uri for file in files}
 
     def link(found: re.Match[str]) -> str:
@@ -37,10 +38,10 @@ def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
         path, _, anchor = target.partition("#")
         if "://" in target or target.startswith("mailto:") or not path:
             return found[0]
-        where = posixpath.normpath(posixpath.join("" if at_root else "docs", path))
+        where = posixpath.normpath(posixpath.join(folder, path))
         inside = where.removeprefix("docs/")
         if inside not in pages or (where == inside and inside not in ROOT_PAGES):
             return text
-        return f"{image}[{text}]({inside}{f'#{anchor}' if anchor else ''})"
+        return f"{image}[{text}]({posixpath.relpath(inside, here or '.')}{f'#{anchor}' if anchor else ''})"
 
     return _LINK.sub(link, markdown)

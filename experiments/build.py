@@ -204,6 +204,12 @@ def dataset_key(scenario: Scenario) -> tuple[Any, ...]:
     return name, state.st_mtime_ns, state.st_size, options
 
 
+def training_rows(dataset: Dataset, vectors: bool) -> int:
+    """How many training rows a model can learn; one that reads vectors learns none without features."""
+    train = dataset.x_train
+    return len(UnitVectors(train).filled()) if vectors else len(train)
+
+
 def _check_gas_of_a_sample(chain: Chain, model: Classifier, stream: DataStream) -> None:
     """Refuse an economy in which no block has room for a sample. Vectors are all of one length: one speaks for all."""
     sample, limit = stream.current, chain.gas_limit
@@ -228,8 +234,7 @@ def _check_gas_of_a_sample(chain: Chain, model: Classifier, stream: DataStream) 
 
 
 def _stream(scenario: Scenario, dataset: Dataset, streams: Streams, vectors: bool) -> DataStream:
-    data, train = scenario.data, dataset.x_train
-    rows = len(UnitVectors(train).filled()) if vectors else len(train)
+    data, rows = scenario.data, training_rows(dataset, vectors)
     if data.size is not None and data.size > rows and not data.with_replacement:
         raise ConfigError(
             f"data.size is {data.size}; data set {dataset.name!r} has {rows} training rows"

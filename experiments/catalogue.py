@@ -15,14 +15,18 @@ Entry = dict[str, Any]
 
 def _agents() -> list[Entry]:
     from agents import AGENTS
-    from experiments.people import parameter_texts, summary
+    from experiments.people import AgentGroup, group_model, summary
+
+    def parameters(kind: str) -> dict[str, str]:
+        fields = group_model(kind).model_fields
+        return {name: field.description or "" for name, field in fields.items() if name not in AgentGroup.model_fields}
 
     return [
         {
             "name": behaviour.kind,
             "description": summary(behaviour),
             "adversarial": behaviour.traits.adversarial,
-            "parameters": parameter_texts(behaviour),
+            "parameters": parameters(behaviour.kind),
         }
         for behaviour in AGENTS
     ]
@@ -142,20 +146,25 @@ def _fees() -> list[Entry]:
     return found
 
 
-_CATALOGUES: dict[str, Callable[[], list[Entry]]] = {
-    "agents": _agents,
-    "mechanisms": _mechanisms,
-    "models": _models,
-    "datasets": _datasets,
-    "scenarios": _scenarios,
-    "levers": _levers,
-    "fees": _fees,
-    "questions": _questions,
+_CATALOGUES: dict[str, tuple[Callable[[], list[Entry]], str]] = {
+    "scenarios": (_scenarios, "Economies to run, and experiments to sweep."),
+    "levers": (_levers, "All that '--set PATH=VALUE' can change, with what it is by default."),
+    "agents": (_agents, "Behaviours of participants, honest and not."),
+    "mechanisms": (_mechanisms, "Rules of who pays whom."),
+    "models": (_models, "Classifiers that learn on the chain."),
+    "datasets": (_datasets, "Data to learn from; more about each: deca10b data info NAME."),
+    "fees": (_fees, "What gas costs, chain by chain."),
+    "questions": (_questions, "Questions put to many runs: deca10b sensitivity, tune, game."),
 }
 
 
-def catalogue(what: str) -> list[Entry]:
-    """Entries with ``name``, ``description`` and more of one of the kinds. Raises `ConfigError` for another."""
+def catalogue(what: str = "") -> list[Entry]:
+    """Entries with ``name``, ``description`` and more of one of the kinds; of the kinds themselves without a name.
+
+    Raises `ConfigError` for another kind.
+    """
+    if not what:
+        return [{"name": name, "description": description} for name, (_, description) in _CATALOGUES.items()]
     if what not in _CATALOGUES:
         raise ConfigError(f"Cannot list {what!r}.{did_you_mean(what, _CATALOGUES)} Choose {', '.join(_CATALOGUES)}.")
-    return _CATALOGUES[what]()
+    return _CATALOGUES[what][0]()

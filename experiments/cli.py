@@ -7,18 +7,13 @@ mend are one paragraph and exit code 2; ``--debug`` shows where in the program t
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from experiments import cli_analysis, cli_data, cli_new, cli_reproduce, cli_tournament
-
-if TYPE_CHECKING:
-    from experiments.result import Result
-    from experiments.schema import Scenario
 
 app = typer.Typer(
     name="deca10b",
@@ -28,12 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.add_typer(cli_data.app)
-app.command("reproduce")(cli_reproduce.reproduce_command)
-app.command("tournament")(cli_tournament.tournament_command)
-app.add_typer(cli_analysis.app)
-app.command("new")(cli_new.new_command)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -59,7 +48,9 @@ def _start(context: typer.Context) -> None:
 
 @app.command("run")
 def run_command(
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario ('deca10b list scenarios') or a .toml file.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a scenario ('deca10b list scenarios') or a .toml file.")
+    ],
     levers: SetOption = None,
     seed: Annotated[int | None, typer.Option(help="Root of all random numbers, 0 or more.")] = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder for all results of the run.")] = None,
@@ -74,14 +65,14 @@ def run_command(
     debug: DebugOption = False,
 ) -> None:
     """Run one economy and tell who gained, who lost, and what became of the model."""
+    from experiments.cli_run import chosen_scenario, run_with_progress, show
     from experiments.deployment import check_model_path
     from experiments.files import check_folder
     from experiments.output import write_result
     from experiments.replay.recording import check_trace_path
     from experiments.runner import run
 
-    chosen = _scenario(scenario, levers, seed)
-    default = Path("results") / chosen.name.replace(" ", "-")
+    chosen, default = chosen_scenario(scenario, levers or (), seed)
     # Before the run: a bad folder or file name should not cost it. With --json alone nothing is written.
     folder = default if as_json and out is None else check_folder(default if out is None else out)
     traced = None if trace is None else check_trace_path(trace)
@@ -92,71 +83,18 @@ def run_command(
             write_result(result, folder)
         print(json.dumps(result.to_dict()))
     else:
-        _show(_run_with_progress(chosen, twin, traced, exported), folder)
+        show(run_with_progress(chosen, twin, traced, exported), folder)
         if traced is not None:
             print(f"Trace: {traced}")
         if exported is not None:
             print(f"Model: {exported}")
 
 
-def _scenario(name: str, levers: list[str] | None, seed: int | None) -> Scenario:
-    from experiments.levers import read_levers
-    from experiments.scenario import load_scenario
-
-    pulled = read_levers(levers or ())
-    if seed is not None:
-        pulled["seed"] = seed
-    return load_scenario(name, pulled)
-
-
-def _run_with_progress(scenario: Scenario, twin: bool, trace: Path | None, model_file: Path | None) -> Result:
-    """Run with a bar on a terminal, silently elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    from experiments.runner import Progress, run
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return run(scenario, twin=twin, trace=trace, model_file=model_file)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(scenario.name, total=1.0, note="starting")
-
-        def advance(state: Progress) -> None:
-            done = max(state.day / state.horizon, state.accepted / state.offered if state.offered else 0.0)
-            note = f"day {state.day:,.0f}, {state.accepted:,} samples, accuracy {100 * state.accuracy:.1f} %"
-            bar.update(task, completed=done, note=note)
-
-        return run(scenario, twin=twin, progress=advance, trace=trace, model_file=model_file)
-
-
-def _show(result: Result, folder: Path) -> None:
-    """Print table and story, write the files and say where they are."""
-    from rich.console import Console
-
-    from experiments.output import agents_table, leaderboard_table, write_result
-    from experiments.story import story
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=100)
-    for table in (agents_table(result), leaderboard_table(result)):
-        if table is not None:
-            console.print(table)
-    for sentence in story(result):
-        console.print(sentence, highlight=False, markup=False)
-    replaced = " in place of the run before" if (folder / "result.json").exists() else ""
-    names = ", ".join(path.name for path in write_result(result, folder))
-    console.print(
-        f"Written to {folder}{os.sep}{replaced}: {names}", style="dim", highlight=False, markup=False, soft_wrap=True
-    )
-
-
 @app.command("sweep")
 def sweep_command(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment ('deca10b list scenarios') or .toml file.")],
+    experiment: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT", help="Name ('deca10b list scenarios') or .toml file.")
+    ],
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder for tables and manifest.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes, 1 or more; default: one for each core.")] = None,
     replications: Annotated[int | None, typer.Option(help="Runs of each point, in place of the file's.")] = None,
@@ -175,16 +113,22 @@ def sweep_command(
     debug: DebugOption = False,
 ) -> None:
     """Run all economies of an experiment on all cores, and tell what was found. Exit code 1 if any run failed."""
+    from experiments.cli_run import note_times
     from experiments.cli_sweep import dry_run as try_one
     from experiments.cli_sweep import sweep_and_tell
     from experiments.experiment import load_experiment
     from experiments.levers import read_levers
+    from experiments.scenario import read_config
 
-    chosen = load_experiment(experiment, read_levers(levers or ()), size).replicated(replications)
+    pulled = read_levers(levers or ())
+    from experiments.sizes import named
+
+    chosen = load_experiment(experiment, pulled, size).replicated(replications)
+    note_times(read_config(experiment)[0], pulled)
     if dry_run:
         try_one(chosen, workers)
         return
-    folder = Path("results") / chosen.name.replace(" ", "-") if out is None else Path(out)
+    folder = Path("results") / named(chosen.name, size) if out is None else Path(out)
     went_well = sweep_and_tell(
         chosen, folder, as_json, figures,
         workers=workers, resume=resume, executor=executor, shard=shard, fail_fast=fail_fast,
@@ -302,12 +246,12 @@ def app_command(
 @app.command("list")
 def list_command(
     what: Annotated[
-        str, typer.Argument(help="agents, mechanisms, models, datasets, scenarios, questions, levers or fees.")
-    ],
+        str, typer.Argument(metavar="KIND", help="agents, levers, ...; 'deca10b list' alone names them all.")
+    ] = "",
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """List what a scenario can name or set, with a line about each."""
+    """List what a scenario can name or set, with a line about each; without a name: what can be listed."""
     from experiments.catalogue import catalogue
 
     entries = catalogue(what)
@@ -319,6 +263,8 @@ def list_command(
         missing = "" if entry.get("available", True) else f" (not on this machine; {entry['how_to_obtain']})"
         command = " (experiment: deca10b sweep)" if entry.get("type") == "experiment" else ""
         print(f"{entry['name']:<{width}}  {entry['description']}{missing}{command}")
+    if not what:
+        print("To see one of them: deca10b list NAME")
 
 
 @app.command("check")
@@ -328,40 +274,17 @@ def check_command(
     debug: DebugOption = False,
 ) -> None:
     """Check a scenario or an experiment, and its data, without running it."""
-    from experiments.experiment import experiment_of
-    from experiments.levers import read_levers
-    from experiments.scenario import load_scenario, read_config
+    from experiments.cli_run import check
 
-    pulled = read_levers(levers or ())
-    config, source = read_config(file)
-    if "design" in config:
-        experiment = experiment_of(config, source, pulled, Path(file).parent)
-        print(f"ok: {experiment.name}, an experiment; every point is valid")
-        print(experiment.design)
-        _tell(experiment.scenario)
-    else:
-        _tell(load_scenario(file, pulled))
+    check(file, levers or ())
 
 
-def _tell(scenario: Scenario) -> None:
-    """Print what a scenario would do; building it checks its data."""
-    from experiments.build import build
-    from experiments.scenario import scenario_hash
-    from sim.units import DAY
-
-    economy = build(scenario)
-    stream, windows = economy.stream, scenario.mechanism.windows()
-    groups = ", ".join(f"{group.count} {group.name}" for group in scenario.agents)
-    file = scenario.model.imported
-    trained = f"trained on {len(stream.initial_labels):,} samples" if file is None else f"read from {file}"
-    print(f"ok: {scenario.name} (seed {scenario.seed}, hash {scenario_hash(scenario)})")
-    print(
-        f"It would offer {stream.remaining:,} samples of {stream.dataset.title} to {len(economy.actors):,} addresses "
-        f"({groups}) for at most {scenario.horizon / DAY:g} days; {scenario.model.kind}, "
-        f"{trained}, starts at {100 * economy.initial_accuracy:.1f} % accuracy; "
-        f"{scenario.mechanism.kind} ({scenario.mechanism.profile}) "
-        f"{'pays when it is settled' if economy.ageless else f'refunds after {windows[0] / DAY:g} d'}."
-    )
+# Last, so that '--help' begins with what one begins with.
+app.command("new")(cli_new.new_command)
+app.add_typer(cli_data.app)
+app.command("tournament")(cli_tournament.tournament_command)
+app.command("reproduce")(cli_reproduce.reproduce_command)
+app.add_typer(cli_analysis.app)
 
 
 def main() -> None:
@@ -375,7 +298,7 @@ def main() -> None:
     except ConfigError as error:
         if debug:
             raise
-        sys.exit(_complain(with_page(str(error)), 2))
+        sys.exit(_complain(with_page(str(error), sys.argv[1]), 2))
     except SystemExit as end:  # typer's answer to everything it understands, an interrupt included
         if end.code == INTERRUPTED:
             _complain("Interrupted; no half-written file is left.", INTERRUPTED)

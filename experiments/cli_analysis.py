@@ -52,7 +52,7 @@ def sensitivity_command(
     from experiments.progress import shown_progress
 
     asked = _question(question, "sensitivity", size, levers, samples=samples, replications=replications)
-    study, folder = Study.of(asked), _folder(out, asked)
+    study, folder = Study.of(asked), _folder(out, asked, size)
     if not as_json:
         print(f"{study.experiment.name}: {study.plan.method} over {len(study.plan.names)} levers")
         print(study.experiment.design)
@@ -74,6 +74,7 @@ def tune_command(
     trials: Annotated[int | None, typer.Option(help="Designs in all, in place of the file's.")] = None,
     replications: Annotated[int | None, typer.Option(help="Seeds of each design, in place of the file's.")] = None,
     held_out: Annotated[int | None, typer.Option(help="Further seeds of the comparison with the default.")] = None,
+    rule: Annotated[str | None, typer.Option(help="maximin, minimax_regret or signal_to_noise chooses.")] = None,
     dry_run: DryOption = False,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -82,9 +83,10 @@ def tune_command(
     from experiments.analysis.tuning import Tuning, facts_of, tune
 
     asked = _question(
-        question, "tune", size, levers, trials=trials, replications=replications, held_out=held_out
+        question, "tune", size, levers, trials=trials, replications=replications, held_out=held_out,
+        rule=rule,
     )  # fmt: skip
-    tuning, folder = Tuning.of(asked), _folder(out, asked)
+    tuning, folder = Tuning.of(asked), _folder(out, asked, size)
     runs = len(tuning.adversaries) * (tuning.trials * tuning.replications + 2 * tuning.held_out)
     if not as_json:
         print(f"{tuning.name}: {tuning.trials:,} designs for {', '.join(tuning.objectives)}; {runs:,} runs in all")
@@ -114,7 +116,7 @@ def game_command(
 
     needed("nashpy", "A game's equilibria")  # before any run
     asked = _question(question, "game", size, levers, replications=replications)
-    setting, folder = Setting.of(asked), _folder(out, asked)
+    setting, folder = Setting.of(asked), _folder(out, asked, size)
     if not as_json:
         count = len(setting.profiles)
         print(f"{setting.name}: {setting.players} players choose among {', '.join(setting.strategies)}; {count:,} "
@@ -206,18 +208,26 @@ def analyse_command(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Draw what else a finished sweep tells: ruin, fates of deposits, refunds, fees, frontiers, a fingerprint."""
+    """What else a finished sweep tells: the robust choice, and figures of deposits, ruin, fees, frontiers."""
+    from experiments.analysis.robust_sweep import robust_choice
     from experiments.figures import save
     from experiments.figures.further import further_figures
+    from experiments.files import write_whole
     from experiments.report import read_results
 
     finished = read_results(folder)
     drawn = further_figures(finished.runs, finished.series, finished.experiment)
     for one in drawn:
         save(one, finished.folder / "figures")
+    robust = robust_choice(finished.runs, finished.experiment)
+    if robust is not None:
+        write_whole(finished.folder / "robust.csv", robust.table.to_csv(index=False, lineterminator="\n"))
     if as_json:
-        print(json.dumps({"figures": [{"name": one.name, "title": one.title} for one in drawn]}))
+        told = None if robust is None else {"choices": robust.choices, "findings": robust.sentences}
+        print(json.dumps({"figures": [{"name": one.name, "title": one.title} for one in drawn], "robust": told}))
         return
+    for sentence in () if robust is None else robust.sentences:
+        _say(sentence)
     for one in drawn:
         print(f"{one.name}: {one.title}")
     if not drawn:
@@ -236,22 +246,27 @@ def _question(name: str, section: str, size: str, levers: list[str] | None, **ch
     return replace(question, table=table)
 
 
-def _folder(out: str | None, question: Question) -> Path:
+def _folder(out: str | None, question: Question, size: str) -> Path:
     from experiments.files import check_folder
+    from experiments.sizes import named
 
-    return check_folder(Path("results") / question.base.name.replace(" ", "-") if out is None else out)
+    return check_folder(Path("results") / named(question.base.name, size) if out is None else out)
 
 
 def _tell(as_json: bool, facts: dict[str, Any], folder: Path) -> None:
     """The findings in sentences, or all facts."""
-    import textwrap
-
     if as_json:
         print(json.dumps({"folder": str(folder), **facts}, allow_nan=False))
         return
     for sentence in facts["findings"]:
-        print(textwrap.fill(sentence, 110, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
+        _say(sentence)
     print(f"Written to {folder}")
+
+
+def _say(sentence: str) -> None:
+    import textwrap
+
+    print(textwrap.fill(sentence, 110, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import sys
@@ -18,6 +19,8 @@ from sim.errors import ConfigError
 
 INSTALL = "pip install 'deca10b[app]' (in a copy of the sources: .venv/bin/pip install -c constraints.txt -e '.[app]')"
 
+_HIGHEST_PORT = 65535
+
 
 def serve_app(
     scenario: str, host: str, port: int, browser: bool, tournament: str | None = None, draws: int = 10
@@ -33,10 +36,9 @@ def serve_app(
     check_address(host, port)
     from experiments.app.serve import serve
 
-    shown = f"[{host}]" if ":" in host else host
-    print(f"The app is at http://{shown}:{port}/ ; Ctrl-C ends it.", flush=True)
+    print(f"The app is at http://{_shown(host)}:{port}/ ; Ctrl-C ends it.", flush=True)
     if sessions is not None:
-        print(f"The tournament is at http://{shown}:{port}{TOURNAMENT} .", flush=True)
+        print(f"The tournament is at http://{_shown(host)}:{port}{TOURNAMENT} .", flush=True)
     if not _is_of_this_machine(host):
         print("Anyone who can reach this address can use it; there is no password.", flush=True)
     serve(host, port, scenario, browser, sessions)
@@ -55,18 +57,34 @@ def _tournament(file: str, draws: int) -> Callable[[], TournamentSession]:
 
 def check_address(host: str, port: int) -> None:
     """See whether a server can listen there. Raises `ConfigError`."""
-    if not 1 <= port <= 65535:
-        raise ConfigError(f"--port is {port}; it must be 1 to 65535. Leave it out for 8765.")
+    if not 1 <= port <= _HIGHEST_PORT:
+        raise ConfigError(f"--port is {port}; it must be 1 to {_HIGHEST_PORT}. Leave it out for 8765.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(
+                f"Port {port} of {host} is in use, perhaps by an app that still runs: see "
+                f"http://{_shown(host)}:{port}/ . End that with Ctrl-C, or serve this one at another port: deca10b app "
+                f"--port {_next(port)}."
+            ) from error
         raise ConfigError(
             f"Nothing can be served at --host {host} --port {port}: {error.strerror or error}. Choose another port, or "
             f"an address of this machine."
         ) from error
+
+
+def _shown(host: str) -> str:
+    """An address as a URL has it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _next(port: int) -> int:
+    """Another port to try."""
+    return port + 1 if port < _HIGHEST_PORT else port - 1
 
 
 def _is_of_this_machine(host: str) -> bool:

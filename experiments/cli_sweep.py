@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.comparisons import many_intervals
 from experiments.execution import execute
 from experiments.experiment import Experiment
+from experiments.figures.levers import levers_of
 from experiments.files import check_folder
-from experiments.findings import ABOUT_INTERVALS, findings
+from experiments.findings import about_intervals, findings
+from experiments.findings_gallery import is_gallery
 from experiments.merging import merge
 from experiments.metrics import summary
 from experiments.points import points_of, unbroken
@@ -39,6 +40,13 @@ def announce(experiment: Experiment) -> None:
         print("  each run beside its honest-only twin")
 
 
+def drawing_said(experiment: Experiment) -> str:
+    """What figures and report take beside the runs, in words; as it was measured, within a factor of two."""
+    gallery = is_gallery(levers_of(experiment))  # a single figure, if a large one
+    seconds = 5 if gallery else min(25, 4 + len(experiment.design) * 2 // 5)
+    return f"Figures and report take about {seconds} s more."
+
+
 def dry_run(experiment: Experiment, workers: int | None) -> None:
     """Print the design, make its first run and tell how long all would take; nothing is written.
 
@@ -53,7 +61,7 @@ def dry_run(experiment: Experiment, workers: int | None) -> None:
     seconds = experiment.design.estimate(answer.task_s, count)
     print(
         f"One run took {answer.task_s:.2f} s; all {experiment.design.runs:,} will take about {clock(seconds)} on "
-        f"{count} worker{'' if count == 1 else 's'}. Nothing was written."
+        f"{count} worker{'' if count == 1 else 's'}. {drawing_said(experiment)} Nothing was written."
     )
 
 
@@ -63,8 +71,8 @@ def sweep_and_tell(experiment: Experiment, folder: Path, as_json: bool, figures:
     Store(folder, experiment, options["resume"])  # refuses a folder of something else before anything is announced
     if not as_json:
         announce(experiment)
-    made = 0
-    with shown_progress(count, None if as_json else _say) as advance:
+    made, drawing = 0, f" {drawing_said(experiment)}" if figures and shard is None else ""
+    with shown_progress(count, None if as_json else lambda text: _say(f"{text}{drawing}")) as advance:
 
         def count_and_show(state: SweepProgress) -> None:
             nonlocal made
@@ -134,7 +142,7 @@ def conclude(finished: Finished, pictured: bool) -> None:
     console.print(_on_terminal(brief_table(points[:MOST_POINTS], levers)))
     if len(points) > MOST_POINTS:
         console.print(f"... and {len(points) - MOST_POINTS:,} more points in runs.parquet.", highlight=False)
-    console.print(f"{ABOUT_INTERVALS} {many_intervals(len(points))}".strip(), highlight=False, markup=False)
+    console.print(about_intervals(points), highlight=False, markup=False)
     for sentence in findings(finished.runs, finished.experiment):
         text = textwrap.fill(unbroken(sentence), console.width, initial_indent="- ", subsequent_indent="  ")
         console.print(text.replace("\u00a0", " "), highlight=False, markup=False, soft_wrap=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from experiments.tournament import Tournament
 
 _SHOWN = 100
-_COLUMNS = {"return_percent": "+.1f", "wins_percent": ".0f", "submitted": ".0f", "refunded_percent": ".0f"}
+_COLUMNS = {"profit_units": "+,.1f", "wins_percent": ".0f", "submitted": ".0f", "refunded_percent": ".0f"}
 
 
 def tournament_command(
@@ -95,7 +95,7 @@ def _show(tournament: Tournament) -> None:
     if not console.is_terminal:
         console = Console(width=110)
     table, league = Table(box=SIMPLE_HEAD, pad_edge=False), tournament.league()
-    for title in ("place", "name", "behaviour", "profit, units", "return %", "best in %", "samples", "refunded %"):
+    for title in ("place", "name", "behaviour", "return %", "profit, units", "best in %", "samples", "refunded %"):
         table.add_column(title, justify="left" if title in ("name", "behaviour") else "right", no_wrap=True)
     for row in league.head(_SHOWN).to_dict("records"):
         cells = (
@@ -106,6 +106,7 @@ def _show(tournament: Tournament) -> None:
     console.print(table)
     if len(league) > _SHOWN:
         console.print(f"... and {len(league) - _SHOWN:,} more in league.csv.", highlight=False)
+    console.print(f"Ranked by return, the profit in percent of the budget{_about_arms(tournament)}.", highlight=False)
     for sentence in tournament.findings():
         console.print(f"- {sentence}", highlight=False, markup=False)
     if tournament.bad:
@@ -113,9 +114,15 @@ def _show(tournament: Tournament) -> None:
         console.print(rows, highlight=False)
 
 
+def _about_arms(tournament: Tournament) -> str:
+    """What stands after a ±, where there is one."""
+    count = len(tournament.accuracies)
+    return f": mean of {count:,} draws ± half of Student's interval of 95 %" if count > 1 else ""
+
+
 def _with_arms(row: dict[str, Any]) -> str:
-    middle = f"{row['profit_units']:+,.1f}"
-    half = row["profit_units_high"] - row["profit_units"]
+    middle = _number(row["return_percent"], "+,.1f")
+    half = row["return_percent_high"] - row["return_percent"]
     return middle if math.isnan(half) else f"{middle} ± {half:,.1f}"
 
 

@@ -227,7 +227,7 @@ def load_experiment(
     ``size`` is ``quick``, or ``paper`` with what the file's table ``[paper]`` changes.
     Raises `ConfigError` in words for people.
     """
-    config, source = read_config(name_or_path)
+    config, source = read_config(name_or_path, "experiment")
     return experiment_of(sized(config, size, source), source, levers, Path(name_or_path).parent)
 
 
@@ -236,10 +236,11 @@ def experiment_of(
     source: str = "Experiment",
     levers: Mapping[str, Any] | None = None,
     folder: Path = Path(),
+    asking: str = "design",
 ) -> Experiment:
     """The experiment of plain tables. ``source`` begins error texts; a scenario it names may lie in ``folder``.
 
-    Raises `ConfigError`.
+    ``asking`` is what the file calls the table that makes it more than a scenario. Raises `ConfigError`.
     """
     if "design" not in config:
         raise ConfigError(
@@ -249,6 +250,7 @@ def experiment_of(
         )
     tables = {key: value for key, value in config.items() if key not in ("design", "outcomes", "scenario", "paper")}
     try:
+        _check_keys(config, asking)
         design = design_of(config["design"], folder)
         twin = config["design"].get("twin", False)
         if not isinstance(twin, bool):
@@ -266,6 +268,17 @@ def experiment_of(
     except ConfigError as error:
         text = str(error)
         raise ConfigError(text if text.startswith(source) else f"{source}: {text}") from error
+
+
+def _check_keys(config: Mapping[str, Any], asking: str) -> None:
+    """Tables and keys of a file are those of a scenario, and what makes it an experiment or a question."""
+    own, scenarios = ("scenario", asking, "outcomes", "paper"), sorted(Scenario.model_fields)
+    for key in config:
+        if key not in (*own, *scenarios, "design"):
+            raise ConfigError(
+                f"{key} is unknown.{did_you_mean(key, (*own, *scenarios))} Allowed here: {', '.join(own)}, and of a "
+                f"scenario {', '.join(scenarios)}."
+            )
 
 
 def _base(named: Any, folder: Path, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 from sim.errors import ConfigError
 from sim.units import MONEY_NAMES, Wei, exact, parse_amount, parse_duration
@@ -70,8 +71,9 @@ class Amount:
 
     @classmethod
     def of_wei(cls, wei: Wei) -> Amount:
-        """Exactly so many wei."""
-        return cls(Fraction(wei), "wei")
+        """Exactly so many wei, as people say it: ``0.05 ether``, ``2 gwei``, ``3 wei``."""
+        name = "ether" if wei >= MONEY_NAMES["ether"] // 10**6 else "gwei" if wei >= MONEY_NAMES["gwei"] else "wei"
+        return cls(Fraction(wei, MONEY_NAMES[name]), name)
 
     def wei(self, unit: Wei) -> Wei:
         """Wei, where a bare number counts units of ``unit`` wei; fractions of a wei are dropped."""
@@ -175,6 +177,18 @@ SignedNumber = Annotated[
     WithJsonSchema({"type": "number", "minimum": -(10**9), "maximum": 10**9}),
 ]
 """A decimal number from -10^9 to 10^9, kept exactly."""
+
+
+def is_duration(field: FieldInfo) -> bool:
+    """Whether a field holds a time, so that a bare number is seconds."""
+    return any(_is_time(part) for part in (*field.metadata, field.annotation))
+
+
+def _is_time(part: Any) -> bool:
+    """Whether an annotation, or a part of one such as of ``Duration | None``, is of a time."""
+    if isinstance(part, WithJsonSchema):
+        return part.json_schema is _TIME_SCHEMA
+    return any(_is_time(inner) for inner in (*get_args(part), *getattr(part, "__metadata__", ())))
 
 
 def or_word(parse: Callable[[Any], Any], word: str) -> Callable[[Any], Any]:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from experiments.comparisons import many_intervals
 from experiments.experiment import Experiment
 from experiments.findings_deposits import deposit_story, is_about_deposits
 from experiments.findings_gallery import gallery_story, is_gallery
@@ -30,9 +31,19 @@ ABOUT_INTERVALS = (
     "± is the half-width of Student's 95 % interval over seeds, brackets are Wilson's 95 % interval. Where some seeds "
     "were captured and others saved, a mean would describe neither: both ends are shown (lowest … highest)."
 )
-"""How to read the numbers of sentences and tables."""
+ONE_SEED = (
+    "Each number is that of a single run, so none has an interval: how much of a difference is chance cannot be told. "
+    "More replications of each point tell it."
+)
 
 _LONGEST_ERROR = 160
+
+
+def about_intervals(points: Sequence[MeasuredPoint]) -> str:
+    """How to read the numbers of sentences and tables: what ± and brackets are, how many of them miss by chance."""
+    if all(point.seeds < 2 for point in points):
+        return ONE_SEED
+    return f"{ABOUT_INTERVALS} {many_intervals(len(points))}".strip()
 
 
 def findings(runs: pd.DataFrame, experiment: Experiment) -> list[str]:
@@ -144,12 +155,13 @@ def _captured(points: Sequence[MeasuredPoint]) -> str:
     """How many points and runs were captured."""
     runs, captured = sum(point.seeds for point in points), sum(point.captured for point in points)
     if not captured:
-        return f"No run was captured (final accuracy below one half), of {_count(runs, 'run')} that went well."
+        return f"No run was captured (final accuracy below one half), of the {runs:,} that finished."
     lost, mixed = sum(point.lost for point in points), sum(point.mixed for point in points)
-    where = [f"every seed at {lost}"] * bool(lost) + [f"some but not all at {mixed}"] * bool(mixed)
+    counts = {"every seed": lost, "some seeds but not all": mixed}
+    where = [f"{which} at {count:,}" for which, count in counts.items() if count]
+    where[0] += f" of {_count(len(points), 'point')}"
     return (
-        f"In all {captured:,} of {_count(runs, 'run')} ended captured (final accuracy below one half): "
-        f"{', '.join(where)} of {_count(len(points), 'point')}."
+        f"{captured:,} of all {_count(runs, 'run')} ended captured (final accuracy below one half): {', '.join(where)}."
     )
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from experiments.experiment import Experiment
 from experiments.figures.levers import Lever
-from experiments.points import MeasuredPoint
+from experiments.figures.words import title_of
+from experiments.metrics import paired_difference
+from experiments.points import MeasuredPoint, spelt
 
 KIND = "mechanism.kind"
 _MARKET = "prediction_market"
@@ -29,52 +33,63 @@ def is_about_bounties(points: Sequence[MeasuredPoint], experiment: Experiment) -
 
 
 def mechanism_story(points: Sequence[MeasuredPoint]) -> list[str]:
-    """A sentence or two for each of the first points, then which of all keeps most of the accuracy."""
-    told = [" ".join(filter(None, (_accuracy(point), _payments(point), _harm(point)))) for point in points[:_MOST_TOLD]]
+    """A sentence for each of the first points, then under which of all adversaries achieve least."""
+    told = [f"Under {_called(point)}: {'; '.join(_facts(point))}." for point in points[:_MOST_TOLD]]
     more = len(points) - len(told)
     return [*told, *([f"The other {more:,} points are in the table."] if more else []), *_closest(points)]
 
 
-def _accuracy(point: MeasuredPoint) -> str:
-    return f"At {point.name} accuracy ends at {point.text('final_accuracy', 100)} %."
+def _called(point: MeasuredPoint) -> str:
+    """A point by the word of its mechanism, and whatever else its design varies."""
+    return point.name.replace(f"{title_of(KIND)} ", "")
 
 
-def _payments(point: MeasuredPoint) -> str:
-    """Who pays whom: gains of both roles, and a provider's bounty."""
-    parts = []
-    for role, name in (("honest", "the honest"), ("adversary", "the adversaries")):
-        gains = point.values(f"{role}_profit_units")
-        if gains:
-            parts.append(f"{name} {_gained(gains)} {point.text(f'{role}_profit_units', sign=True)} units")
+def _facts(point: MeasuredPoint) -> list[str]:
+    """Accuracy, who pays whom, and what the adversaries achieve against the same economy without them."""
+    told = [f"accuracy ends at {point.text('final_accuracy', 100)} %", *_payments(point)]
+    if point.values("points_destroyed"):
+        cost = point.text("points_destroyed")
+        told.append(f"the adversaries cost {cost} percentage points of accuracy against the twin without them")
+    return told
+
+
+def _payments(point: MeasuredPoint) -> list[str]:
+    """Gains of both roles, and what a provider pays of its bounty."""
+    parts = [
+        f"{name} {_gained(point, f'{role}_profit_units')}"
+        for role, name in (("honest", "the honest"), ("adversary", "the adversaries"))
+        if point.values(f"{role}_profit_units")
+    ]
     if any(point.values("bounty_paid_units")):
         parts.append(f"the provider pays {point.text('bounty_paid_units')} units")
-    text = ", ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return [", ".join(parts)] if parts else []
 
 
-def _gained(gains: Sequence[float]) -> str:
-    mean = math.fsum(gains) / len(gains)
-    return "gain" if mean > 0 else "lose" if mean < 0 else "end with"
-
-
-def _harm(point: MeasuredPoint) -> str:
-    """What the adversaries achieve, against the same economy without them."""
-    if not point.values("points_destroyed"):
-        return ""
-    cost = point.text("points_destroyed")
-    return f"The adversaries cost {cost} percentage points of accuracy against the twin without them."
+def _gained(point: MeasuredPoint, column: str) -> str:
+    gains = point.values(column)
+    if not any(gains):
+        return "neither gain nor lose"
+    if point.mixed:
+        return f"end with {point.text(column, sign=True)} units"
+    lost = math.fsum(gains) < 0
+    return f"{'lose' if lost else 'gain'} {point.text(column, -1 if lost else 1)} units"
 
 
 def _closest(points: Sequence[MeasuredPoint]) -> list[str]:
-    """The point at which adversaries achieve least, if its interval is clear of the others'."""
+    """The point at which adversaries achieve least, if that is more than luck, replication by replication."""
     known = [(point.interval("points_destroyed"), point) for point in points if point.values("points_destroyed")]
     ranked = sorted(((found, point) for found, point in known if found), key=lambda pair: pair[0].estimate)
     if len(ranked) < 2 or any(point.mixed for _, point in ranked):
         return []
-    (least, best), (second, _) = ranked[:2]
-    if least.high < second.low:
-        return [f"The adversaries achieve least at {best.name}."]
-    return ["By what the adversaries cost in accuracy the first two cannot be told apart: their intervals overlap."]
+    (_, best), (_, second) = ranked[:2]
+    pair = pd.concat([point.good.set_index("replication")["points_destroyed"] for point in (best, second)], axis=1)
+    found = paired_difference(*pair.astype(float).to_numpy().T).difference
+    if found.low > 0:
+        return [f"The adversaries achieve least under {_called(best)}."]
+    text = f"By what the adversaries cost in accuracy {_called(best)} and {_called(second)} cannot be told apart"
+    if math.isnan(found.low):
+        return [f"{text} by one run of each."]
+    return [f"{text}: paired by replication they differ by {spelt(found)} percentage points."]
 
 
 def bounty_story(points: Sequence[MeasuredPoint]) -> list[str]:

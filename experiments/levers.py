@@ -108,13 +108,13 @@ def _set(config: dict[str, Any], path: str, value: Any) -> None:
                 return
             continue
         if step not in model.model_fields:
-            raise ConfigError(_unknown(path))
+            raise ConfigError(_unknown(path, config))
         if not steps:
             table[step] = copy.deepcopy(value)
             return
         inner = model_at(model, [step])
         if inner is model:
-            raise ConfigError(_unknown(path))
+            raise ConfigError(_unknown(path, config))
         if not isinstance(table.get(step), dict):  # a bare amount stands for {mean = amount}, bare fees for {kind = …}
             bare, word = table.get(step), getattr(inner, "BARE", "mean")
             table[step] = {} if bare is None or isinstance(bare, bool | list) else {word: bare}
@@ -158,17 +158,26 @@ def _group(config: dict[str, Any], path: str, wanted: str) -> tuple[dict[str, An
     return group, group_model(kind)
 
 
-def _unknown(path: str) -> str:
-    known = list(lever_paths())
+def _unknown(path: str, config: dict[str, Any]) -> str:
     if path.startswith("agents."):
-        parts = path.split(".", 2)
-        generic = did_you_mean(".".join(("agents", "GROUP", *parts[2:])), known)
-        return f"Unknown lever {path!r}.{generic.replace('GROUP', parts[1])} A lever is the dotted path of a field."
+        return _unknown_of_group(path, config)
+    known = list(lever_paths())
     hint = did_you_mean(path, known) or did_you_mean(path.rpartition(".")[2], known)
     last = {name.rpartition(".")[2]: name for name in known if not name.startswith("agents.")}
     if not hint and path.rpartition(".")[2] in last:
         hint = f" Did you mean {last[path.rpartition('.')[2]]!r}?"
     return f"Unknown lever {path!r}.{hint} A lever is the dotted path of a field, such as 'mechanism.refund_window'."
+
+
+def _unknown_of_group(path: str, config: dict[str, Any]) -> str:
+    """A field that no behaviour has, or only others than that of the group."""
+    _, name, field = path.split(".", 2)
+    kind = _group(config, path, name)[0]["kind"]
+    having = [other for other in BEHAVIOURS if field in _paths(group_model(other), "")]
+    if having:
+        return f"Lever {path!r}: {kind!r} has no {field}; {', '.join(having)} {'has' if len(having) == 1 else 'have'}."
+    own = [f"agents.{name}.{known}" for known in _paths(group_model(kind), "")]
+    return f"Unknown lever {path!r}.{did_you_mean(path, own)} A lever is the dotted path of a field."
 
 
 def written(value: Any) -> str:

@@ -1,13 +1,16 @@
-"""One sweep at a time in a folder: a lock that the operating system takes back from whoever dies."""
+"""One sweep, or one analysis, at a time in a folder: a lock that the operating system takes back from whoever dies."""
 
 from __future__ import annotations
 
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from experiments.files import make_folder
 from sim.errors import ConfigError
 
 LOCK = ".lock"
@@ -28,8 +31,9 @@ class FolderLock:
         while not self._try():
             if time.monotonic() > end:
                 raise ConfigError(
-                    f"Output folder {str(self.path.parent)!r} is in use by another sweep ({self._holder()}). Wait "
-                    f"until it ends, or name another folder with --out; shards of one experiment take a folder each."
+                    f"Output folder {str(self.path.parent)!r} is in use by another command ({self._holder()}). "
+                    f"Wait until it ends, or name another folder with --out; shards of one experiment take a folder "
+                    f"each."
                 )
             time.sleep(0.05)
 
@@ -70,6 +74,17 @@ class FolderLock:
             return self.path.read_text(encoding="utf-8") or "just starting"
         except OSError:
             return "of which nothing is known"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """A folder, made if need be, to oneself. Raises `ConfigError` if another process is at work in it."""
+    lock = FolderLock(make_folder(folder))
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _locked(file: IO[str]) -> bool:

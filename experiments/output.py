@@ -19,18 +19,25 @@ _LEADERS_SHOWN = 5
 
 
 def write_result(result: Result, folder: Path) -> list[Path]:
-    """Write result.json, scenario.toml, the figure (PNG, SVG), its data beside it, and events if recorded (CSV).
+    """Write result.json, scenario.toml, the figures (PNG, SVG), their data beside them, and events if recorded (CSV).
 
     Each file appears whole or not at all. Raises `ConfigError` if the folder cannot be written to.
     """
     from experiments.figures import figure_of, figure_waterfall, save_figure  # late: matplotlib is slow to load
+    from experiments.figures.waterfall import payouts_of
 
     make_folder(folder)
     paths = [
         write_whole(folder / "result.json", json.dumps(result.to_dict(), indent=1) + "\n"),
         write_whole(folder / "scenario.toml", to_toml(to_plain(result.scenario))),
     ]
-    for name, table in (("series", result.series()), ("adds", result.adds()), ("events", result.event_table())):
+    tables = {
+        "series": result.series(),
+        "adds": result.adds(),
+        "events": result.event_table(),
+        "payouts": payouts_of(result) if result.gains_by_pass else None,
+    }
+    for name, table in tables.items():
         if table is not None:
             paths.append(write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n")))
     if result.gains_by_pass:
@@ -128,7 +135,7 @@ def _column(result: Result, group: str) -> dict[str, str]:
         "kept out by an empty wallet": f"{total('rejected_wallet'):,}",
         **({} if terms.kind == "free" else {"kept out by dear gas": f"{total('rejected_gas'):,}"}),
         "refused by the contract": f"{total('refused'):,}",
-        **({} if result.scenario.chain.ordering == IMMEDIATE else {"dropped, unpaid": f"{total('dropped'):,}"}),
+        **({} if result.scenario.chain.ordering == IMMEDIATE else {"dropped": f"{total('dropped'):,}"}),
         "chose not to take part": f"{total('rejected_declined'):,}",
         **_points_and_predictions(result, rows),
     }

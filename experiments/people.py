@@ -27,7 +27,7 @@ from experiments.fields import (
     or_word,
 )  # fmt: skip
 from sim.errors import ConfigError
-from sim.units import HOUR
+from sim.units import HOUR, Wei
 
 MOST_ADDRESSES = 10**6
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
@@ -188,6 +188,8 @@ def _field(kind_of_agent: str, parameter: inspect.Parameter, description: str) -
             f"Parameter {parameter.name} of behaviour {kind_of_agent!r} is of type {written!r}; a config can hold "
             f"{', '.join(_TYPES)}, or a tuple of one of them."
         )
+    if kind is Money:  # the constructor takes wei; a bare number in a config counts units
+        description = re.sub(r"\bwei\b", "units", description)
     options: dict[str, Any] = {"description": description, **_RANGES.get(parameter.name, {})}
     if "tuple" in words:
         listed = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
@@ -202,11 +204,22 @@ def _field(kind_of_agent: str, parameter: inspect.Parameter, description: str) -
             BeforeValidator(in_words(or_word(lambda value: value, word))),
             PlainSerializer(lambda value: word if value is None else getattr(value, "plain", lambda: value)()),
         ]
-        options["description"] = f"{description} (or {word!r})"
+        options["description"] = _with_word(description, word)
     if parameter.default is not inspect.Parameter.empty:
-        default = parameter.default
-        options["default"] = Amount.of_wei(default) if "Wei" in words and default is not None else default
+        options["default"] = _as_configs_say(parameter.default) if "Wei" in words else parameter.default
     return kind, Field(**options)
+
+
+def _with_word(description: str, word: str) -> str:
+    """A description with the word that a config has for None."""
+    if "None:" not in description:
+        return f"{description} (or {word!r})"
+    return description.replace("None:", f"{word!r}:").replace(f"; {word!r}: {word}", f"; or {word!r}")
+
+
+def _as_configs_say(wei: Wei | None) -> Amount | None:
+    """A default in wei, as a config would write it."""
+    return Amount.of_wei(wei) if wei else None if wei is None else Amount.parse(0)
 
 
 def summary(documented: type) -> str:

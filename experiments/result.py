@@ -102,6 +102,10 @@ class Result:
     indices: Indices
     transactions: int
     samples_left: int
+    rows: int
+    """Samples of the run, initial and offered."""
+    training_rows: int
+    """Rows of the whole training set, which ``baseline_accuracy`` is of."""
     dataset_title: str
     synthetic: bool
     groups: tuple[str, ...]
@@ -199,6 +203,8 @@ class Result:
             "baseline_accuracy": self.baseline_accuracy,
             "captured": self.captured,
             "samples_left": self.samples_left,
+            "rows": self.rows,
+            "training_rows": self.training_rows,
             "agents": [self._agent_dict(row) for row in self.agents],
             "fiat": self.fiat_terms(),
             "supply": {name: str(amount) for name, amount in self.supply._asdict().items()},

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.attacks import attack_success, backdoor_facts
-from experiments.build import TRAINER, baseline_accuracy, build, coalition_of, dataset_key, honest_twin
+from experiments.build import (
+    TRAINER,
+    baseline_accuracy,
+    build,
+    coalition_of,
+    dataset_key,
+    honest_twin,
+    training_rows,
+)
 from experiments.classes import class_facts
 from experiments.deployment import check_has_file, export_model
 from experiments.events import Event, EventLog
@@ -109,10 +117,11 @@ def result_of(
 ) -> Result:
     """What matters of an economy as it is now; before it has ended, ``ended`` is empty.
 
-    ``baseline`` is the accuracy of the model trained on all data at once, ``wall`` and ``cpu`` are what it took.
+    ``baseline`` is the accuracy of the model trained on the whole training set at once, ``wall`` and ``cpu`` are what
+    it took.
     """
-    recorder, dataset = economy.recorder, economy.stream.dataset
-    offered_after = 0 if economy.stream.current is None else economy.stream.remaining
+    recorder, stream, dataset = economy.recorder, economy.stream, economy.stream.dataset
+    offered_after = 0 if stream.current is None else stream.remaining
     return Result(
         scenario=scenario,
         days=(economy.ended_at if economy.ended else economy.reached) / DAY,
@@ -127,6 +136,8 @@ def result_of(
         indices=indices(scenario),
         transactions=recorder.transactions,
         samples_left=offered_after,
+        rows=len(stream.initial_labels) + stream.offered,
+        training_rows=training_rows(dataset, economy.trainer.model.reads_vectors),
         dataset_title=dataset.title,
         synthetic=dataset.synthetic,
         groups=tuple(recorder.groups),

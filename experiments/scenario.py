@@ -37,6 +37,10 @@ __all__ = [
 
 LARGEST_FILE = 10**7
 _NOT_HASHED = frozenset({"name", "description", "seed", "replication", "record.display_every", "record.events"})
+_OTHERWISE = {
+    "scenario": "That is a scenario, for 'deca10b run'",
+    "experiment": "That is an experiment, for 'deca10b sweep'",
+}
 
 to_plain = plain
 
@@ -72,7 +76,7 @@ def load_scenario(name_or_path: str | Path, levers: Mapping[str, Any] | None = N
 
 def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     """The tables of a preset or file, not checked yet, and what to call it in error texts. Raises `ConfigError`."""
-    config, source = read_config(name_or_path)
+    config, source = read_config(name_or_path, "scenario")
     if "design" in config:
         raise ConfigError(
             f"{source} has a [design], so it is an experiment of many runs. Run it with 'deca10b sweep {name_or_path}'."
@@ -80,10 +84,10 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     return config, source
 
 
-def read_config(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
+def read_config(name_or_path: str | Path, kind: str = "") -> tuple[dict[str, Any], str]:
     """The tables of a scenario or an experiment, not checked yet, and what to call it in error texts.
 
-    Raises `ConfigError`.
+    ``kind`` is ``scenario`` or ``experiment`` where only one of them is of use. Raises `ConfigError`.
     """
     wanted = str(name_or_path)
     if wanted in preset_names():
@@ -91,7 +95,7 @@ def read_config(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     elif wanted in experiment_names():
         text, source, stem = preset_text(wanted), f"Experiment {wanted!r}", wanted
     else:
-        text, source, stem = _file_text(wanted), f"Scenario file {wanted!r}", Path(wanted).stem
+        text, source, stem = _file_text(wanted, kind), f"Scenario file {wanted!r}", Path(wanted).stem
     try:
         config = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -106,21 +110,17 @@ def read_config(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     return config, source
 
 
-def _file_text(wanted: str) -> str:
-    path, known = Path(wanted), (*preset_names(), *experiment_names())
+def _file_text(wanted: str, kind: str) -> str:
+    path = Path(wanted)
     try:
         if path.suffix != ".toml" and not path.exists():
-            raise ConfigError(
-                f"There is no scenario {wanted!r}.{did_you_mean(wanted, known)} Known: "
-                f"{', '.join(known)}. Or give the path of a .toml file."
-            )
+            raise ConfigError(f"There is no {kind or 'scenario'} {wanted!r}.{_choices(wanted, kind)}")
         if path.stat().st_size > LARGEST_FILE:
             raise ConfigError(f"Scenario file {wanted!r} is larger than 10 MB; a scenario is a short text. Check it.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(
-            f"There is no scenario file {wanted!r}.{did_you_mean(path.stem, known)} Correct the path, which "
-            f"starts at {Path.cwd()}, or name one of {', '.join(known)}."
+            f"There is no {kind or 'scenario'} file {wanted!r}, seen from {Path.cwd()}.{_choices(path.stem, kind)}"
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"Scenario file {wanted!r} is not UTF-8 text. Save it as UTF-8.") from error
@@ -129,6 +129,17 @@ def _file_text(wanted: str) -> str:
         raise ConfigError(
             f"Scenario file {wanted!r} cannot be read: {reason}. Give the path of a readable .toml file."
         ) from error
+
+
+def _choices(wanted: str, kind: str) -> str:
+    """What comes with the package and was perhaps meant; of the other kind only what is near, with its command."""
+    known = {"scenario": preset_names(), "experiment": experiment_names()}
+    names = known.pop(kind) if kind else sum(known.values(), ())
+    meant = did_you_mean(wanted, names)
+    if kind and not meant:
+        ((other, others),) = known.items()
+        meant = did_you_mean(wanted, others).replace("?", f"? {_OTHERWISE[other]}.")
+    return f"{meant} Known: {', '.join(names)}. Or give the path of a .toml file."
 
 
 def validate(config: Mapping[str, Any], source: str = "Scenario") -> Scenario:

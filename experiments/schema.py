@@ -197,7 +197,7 @@ def _check_provider(scenario: Scenario) -> str:
         return ""
     return (
         f"agents: {providers} bounty providers; a prediction market has exactly one. Write one group of "
-        f"kind = 'bounty_provider' with count = 1."
+        f"kind = 'bounty_provider' with count = 1, such as by --set 'agents.+={{kind=\"bounty_provider\"}}'."
     )
 
 

@@ -34,6 +34,15 @@ def sized(config: Mapping[str, Any], size: str = "quick", source: str = "The fil
     return merged(quick, changes)
 
 
+def named(name: str, size: str) -> str:
+    """The name of the results of a size: those of the quick one and of a paper's do not meet in one folder.
+
+    >>> named("deposit refund", "quick"), named("deposit refund", "paper")
+    ('deposit-refund', 'deposit-refund-paper')
+    """
+    return name.replace(" ", "-") + ("" if size == SIZES[0] else f"-{size}")
+
+
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Tables laid over tables, field by field; anything else, lists of agents too, as a whole."""
     laid = dict(below)

@@ -42,9 +42,7 @@ def the_model(result: Result) -> str:
         change = f"fell from {start:.1f} % to {end:.1f} %"
     else:
         change = f"stayed at {end:.1f} %"
-    text = (
-        f"The model's accuracy {change}; trained on all data at once it reaches {100 * result.baseline_accuracy:.1f} %"
-    )
+    text = f"The model's accuracy {change}; {_at_once(result)} it reaches {100 * result.baseline_accuracy:.1f} %"
     points = result.points_destroyed
     if result.twin is None or points is None:
         return f"{text}."
@@ -54,6 +52,13 @@ def the_model(result: Result) -> str:
         return f"{text}, so they destroyed nothing."
     paid = f"lost {price:,.0f} units" if price >= 0 else f"gained {-price:,.0f} units"
     return f"{text}: the adversaries {paid} for each of the {points:.2f} points they destroyed."
+
+
+def _at_once(result: Result) -> str:
+    """What the baseline is trained on: the whole training set, of which a run may have a part only."""
+    if result.rows >= result.training_rows:
+        return f"trained on all {result.training_rows:,} training rows at once"
+    return f"trained at once on all {result.training_rows:,} training rows, of which this run has {result.rows:,},"
 
 
 def the_reason(result: Result) -> str:
@@ -85,11 +90,21 @@ def _fortune(result: Result, adversarial: bool) -> str:
     if not profit:
         change = "neither gained nor lost"
     else:
-        told = [f"{100 * profit / start:+.0f} %"] if start else []
+        told = [_signed_percent(profit / start)] if start else []
         told += _fiat(result, abs(profit))
         share = f" ({', '.join(told)})" if told else ""
-        change = f"{'gained' if profit > 0 else 'lost'} {abs(units):,.0f} units{share}"
+        change = f"{'gained' if profit > 0 else 'lost'} {_units(abs(units))} units{share}"
     return f"{_called(result, adversarial)} {change}"
+
+
+def _units(amount: float) -> str:
+    """Whole units; of less than one the first digit that is not 0."""
+    return f"{amount:,.0f}" if amount >= 0.95 else f"{amount:.1g}"
+
+
+def _signed_percent(share: float) -> str:
+    """Whole percent; below one half with a digit more."""
+    return f"{100 * share:+.0f} %" if abs(share) >= 0.005 else f"{100 * share:+.2g} %"
 
 
 def _called(result: Result, adversarial: bool) -> str:
@@ -145,12 +160,13 @@ def _taken(result: Result) -> str:
         deposited = sum(s.deposited for s in statements)
         if deposited:
             what = f"of {'adversarial' if adversarial else 'honest'} deposits"
-            paid_back = 100 * sum(s.refunded_value for s in statements) / deposited
+            paid_back = sum(s.refunded_value for s in statements) / deposited
             taken = 100 * sum(s.taken_from for s in statements) / deposited
-            sides.append(f"{paid_back if market else taken:.0f} % {what}")
+            whom = "adversaries" if adversarial else "the honest"
+            sides.append(f"{paid_back:.2f} to {whom}" if market else f"{taken:.0f} % {what}")
     if not sides:
         return "nobody deposited anything"
-    return f"{'the market paid back' if market else 'others took'} {' and '.join(sides)}"
+    return f"{'for each unit staked the market paid back' if market else 'others took'} {' and '.join(sides)}"
 
 
 def _points(result: Result) -> str:

@@ -5,8 +5,9 @@
     tournament = play(read_strategies("class.csv", base), base, draws=20)
     tournament.league()        # a pandas frame, best first
 
-A draw is a replication: the same people meet other data in another order at other moments. What counts is the mean
-profit over draws. Deposits that are still in the contract at the end are in nobody's profit.
+A draw is a replication: the same people meet other data in another order at other moments. What counts is the return,
+the profit as a share of the budget, in the mean over draws: budgets differ, and who has more can gain more. Deposits
+that are still in the contract at the end are in nobody's profit.
 """
 
 from __future__ import annotations
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
 
 MOST_DRAWS = 10_000
 
+FEWEST_DRAWS = 10
+"""With fewer draws nothing is said of luck: an interval then hangs on the shape of a handful of values."""
+
 
 class Draw(NamedTuple):
-    """One participant in one draw. ``profit_units`` is what it gained; ``rank`` 1 is best, who ties shares a rank."""
+    """One participant in one draw. ``profit_units`` is what it gained; ``rank`` 1 is the best return, who ties shares
+    a rank, and who has no budget comes after all others."""
 
     draw: int
     name: str
@@ -44,6 +49,11 @@ class Draw(NamedTuple):
     rank: int
     submitted: int
     refunded: int
+
+    @property
+    def return_percent(self) -> float:
+        """The profit in percent of the budget; NaN without one."""
+        return 100 * self.profit_units / self.start_units if self.start_units else math.nan
 
 
 @dataclass(frozen=True)
@@ -68,11 +78,11 @@ class Tournament:
     synthetic: bool = False
 
     def league(self) -> pd.DataFrame:
-        """A row for each participant, by mean profit, then by name.
+        """A row for each participant, by mean return, then by profit and name; those without a budget come last.
 
-        Columns: ``place``, ``name``, ``behaviour``, ``adversarial``, ``draws``; ``profit_units`` and ``return_percent``
-        (of the budget; missing without one), each with ``_low`` and ``_high``, Student's interval of 95 %;
-        ``wins_percent``, the share of draws in which nobody had more, with Wilson's interval; ``mean_rank``,
+        Columns: ``place``, ``name``, ``behaviour``, ``adversarial``, ``draws``; ``return_percent`` (of the budget;
+        missing without one) and ``profit_units``, each with ``_low`` and ``_high``, Student's interval of 95 %;
+        ``wins_percent``, the share of draws in which nobody had a higher return, with Wilson's interval; ``mean_rank``,
         ``submitted`` and ``refunded_percent``.
         """
         import pandas as pd
@@ -80,24 +90,27 @@ class Tournament:
         players: dict[str, list[Draw]] = {}
         for draw in self.draws:
             players.setdefault(draw.name, []).append(draw)
-        rows = sorted(map(_league_row, players.values()), key=lambda row: (-row["profit_units"], row["name"]))
+        rows = [_league_row(draws) for draws in players.values()]
+        rows.sort(key=lambda row: best_first(row["return_percent"], row["profit_units"], row["name"]))
         return pd.DataFrame([{"place": place, **row} for place, row in enumerate(rows, 1)])
 
     def findings(self) -> list[str]:
         """Who leads, whether that is more than luck, how behaviours did, and what became of the model."""
         league = self.league()
         first = league.iloc[0]
-        profit = Interval(first["profit_units"], first["profit_units_low"], first["profit_units_high"])
         sentences = [
-            f"{first['name']} ({first['behaviour']}) leads with {spelt(profit, sign=True)} units a draw, best in "
+            f"{first['name']} ({first['behaviour']}) leads with {_return_of(first)}, best in "
             f"{first['wins_percent']:.0f} % of {_count(len(self.accuracies), 'draw')}."
         ]
-        if len(league) > 1:
+        if len(league) > 1 and not math.isnan(league.iloc[1]["return_percent"]):
             sentences.append(self._against_second(str(first["name"]), str(league.iloc[1]["name"])))
-        by_kind = league.groupby("behaviour")["profit_units"].agg(["mean", "size"]).sort_values("mean", ascending=False)
+        known = league.dropna(subset="return_percent").groupby("behaviour")["return_percent"]
+        by_kind = known.agg(["mean", "size"]).sort_values("mean", ascending=False)
         if len(by_kind) > 1:
             told = [f"{kind} {row['mean']:+,.1f} ({row['size']:.0f})" for kind, row in by_kind.iterrows()]
-            sentences.append(f"Mean profit by behaviour, in units, of so many participants: {', '.join(told)}.")
+            sentences.append(
+                f"Mean return by behaviour, in % of the budget, of so many participants: {', '.join(told)}."
+            )
         accuracy = mean_interval([100 * share for share in self.accuracies])
         sentences.append(f"The model ends at {spelt(accuracy)} % accuracy.")
         return sentences
@@ -110,6 +123,7 @@ class Tournament:
             "seed": self.seed,
             "synthetic": self.synthetic,
             "draws": len(self.accuracies),
+            "ranked_by": "return_percent",
             "league": league,
             "findings": self.findings(),
             "accuracies": list(self.accuracies),
@@ -118,12 +132,13 @@ class Tournament:
 
     def _against_second(self, first: str, second: str) -> str:
         """Whether the leader's lead is more than luck, draw by draw."""
-        gains = [[draw.profit_units for draw in self.draws if draw.name == name] for name in (first, second)]
-        found = paired_difference(gains[1], gains[0]).difference
-        text = f"The lead over {second} is {spelt(found)} units a draw"
-        if math.isnan(found.low):
-            return f"{text}; a single draw does not tell whether that is luck."
-        return f"{text}, {'more than luck' if found.low > 0 else 'which may be luck: the interval holds 0'}."
+        gains = [[draw.return_percent for draw in self.draws if draw.name == name] for name in (first, second)]
+        found, count = paired_difference(gains[1], gains[0]).difference, len(gains[0])
+        text = f"The lead over {second} is {spelt(found)} percentage points of return a draw"
+        if count < FEWEST_DRAWS:
+            return f"{text}; {_count(count, 'draw')} cannot tell merit from luck: play {FEWEST_DRAWS} or more."
+        verdict = "more than luck" if found.low > 0 else "which may be luck: the interval holds 0"
+        return f"{text} (Student's interval of 95 % over {count:,} draws), {verdict}."
 
 
 def play(
@@ -174,7 +189,7 @@ def draws_of(result: Result, number: int) -> list[Draw]:
     unit = result.scenario.unit
 
     def draw(row: AgentRow) -> Draw:
-        better = sum(other.profit > row.profit for other in result.agents)
+        better = sum(_merit(other) > _merit(row) for other in result.agents)
         statement = row.statement
         return Draw(
             number, row.name, row.kind, to_units(statement.start_balance, unit), to_units(row.profit, unit), better + 1,
@@ -182,6 +197,26 @@ def draws_of(result: Result, number: int) -> list[Draw]:
         )  # fmt: skip
 
     return [draw(row) for row in result.agents]
+
+
+def _merit(row: AgentRow) -> float:
+    """What a draw is won by: profit as a share of the budget."""
+    start = row.statement.start_balance
+    return row.profit / start if start else -math.inf
+
+
+def best_first(return_percent: float, profit_units: float, name: str) -> tuple[float, float, str]:
+    """What a league is sorted by: return, profit, name; a return that is NaN, for want of a budget, comes last."""
+    return math.inf if math.isnan(return_percent) else -return_percent, -profit_units, name
+
+
+def _return_of(row: Any) -> str:
+    """What somebody gained, in words: return with its interval, and units."""
+    units = f"{row['profit_units']:+,.1f} units"
+    if math.isnan(row["return_percent"]):
+        return f"{units} a draw, without a budget"
+    returned = Interval(*(row[f"return_percent{end}"] for end in ("", "_low", "_high")))
+    return f"a return of {spelt(returned, sign=True)} % of its budget a draw ({units})"
 
 
 def _league_row(draws: list[Draw]) -> dict[str, Any]:
@@ -195,7 +230,7 @@ def _league_row(draws: list[Draw]) -> dict[str, Any]:
         "adversarial": is_adversarial(draws[0].behaviour),
         "draws": len(draws),
     }
-    for name, values in (("profit_units", profit), ("return_percent", returned), ("wins_percent", wins)):
+    for name, values in (("return_percent", returned), ("profit_units", profit), ("wins_percent", wins)):
         scale = 100 if values is wins else 1
         row |= {f"{name}{end}": scale * value for end, value in zip(("", "_low", "_high"), values, strict=True)}
     return row | {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms.commit_reveal import commitment_of
+from mechanisms.referee import Referee
 from sim.chain import HARDFORKS, Address, Chain, Clock, Column, FixedPrice, Journal, Table, Transaction
 from sim.chain.gas import Meter
 from sim.chain.transaction import ADDITIONS, Call, Receipt
@@ -24,6 +24,7 @@ PEOPLE = ("ann", "bob", "cat", "dan")
 _STEPS, _MONEY, _FEATURES = 50, 10**9 * ETHER, 3
 _MUCH_LATER = 1_000 * DAY
 _TO_REVEAL = 10  # seconds
+_LESSONS = 9  # after so many the perceptron believes the opposite
 _NOT_ITS_OWN = (Journal, Table, Chain, Meter, DataHandler, Call, Classifier, Course)
 
 Build = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
@@ -32,10 +33,12 @@ Build = Callable[[Chain, Address, DataHandler], IncentiveMechanism]
 def check_mechanism(build: Build) -> None:
     """Raise `ConfigError` with the first rule a mechanism breaks.
 
-    ``build`` is the class itself, or a function of (chain, address, data_handler). Four addresses add, claim and pay at
-    random, in and out of time. After each transaction money is conserved and `liabilities` equals the escrow; each is
-    run and undone first, and that may leave no trace; views change nothing and tell the truth: the quote is what is
-    kept, and what `may_refund` and `report_reward` promise is paid.
+    ``build`` is the class itself, or a function of (chain, address, data_handler). Four addresses add, claim and pay,
+    by a script and then at random, in and out of time. After each transaction money is conserved and `liabilities`
+    equals the escrow; each is run and undone first, and that may leave no trace; views change nothing and tell the
+    truth: the quote is what is kept, and what `may_refund` and `report_reward` promise is paid. Whatever the views say,
+    claims keep to the windows and to the model, nobody reports a contribution of their own, and what must be committed
+    to is: the rules of `mechanisms.referee`.
     """
     _Play(build).run()
 
@@ -49,6 +52,7 @@ class _Play:
         self.mechanism = build(self.chain, "incentive", self.records)
         self.model = SparsePerceptron(_FEATURES, 2, self.chain.journal, self.chain.meter)
         self.trainer = CollaborativeTrainer(self.chain, "trainer", self.records, self.mechanism, self.model)
+        self.referee = Referee(self.mechanism, self.model)
         self.chain.deploy(self.trainer)
         for who in PEOPLE:
             self.chain.mint(who, _MONEY)
@@ -62,12 +66,41 @@ class _Play:
         if windows is not None and not 0 <= windows.mature <= windows.expired:
             raise self.broken(f"windows are {windows}", "Let 0 <= mature <= expired")
         opening, closing = self.mechanism.rehearsal(PEOPLE[0], "trainer", self.secret())
-        for number, transaction in enumerate(chain(opening, self.transactions(), closing, self.last_claims())):
+        for number, transaction in enumerate(
+            chain(opening, self.scenes(), self.transactions(), closing, self.last_claims())
+        ):
             if number % 8 == 0:
                 self.check_views()
             self.send(transaction)
         if not self.seen & ADDITIONS:
             raise self.broken("no contribution was ever accepted", "Accept a contribution that pays the quote")
+
+    def scenes(self) -> Iterator[Transaction]:
+        """Where there are windows: everyone earns standing, then claims at every telling age what the model has come to
+        disagree with, its author first."""
+        windows, records, clock = self.mechanism.windows, self.records, self.chain.clock
+        if windows is None:
+            return
+        if self.mechanism.must_commit:
+            yield from self.stale_promise()
+        for who in PEOPLE:
+            yield from self.addition(who, Data([0]), 1)
+        clock.advance(clock.now + windows.mature + windows.grace)
+        for record in range(len(records)):
+            yield from self.claims_of(record)
+        for author, other in zip(PEOPLE, reversed(PEOPLE), strict=True):
+            before, data = len(records), Data([1])
+            yield from self.addition(author, data, 1)
+            for _ in range(_LESSONS):
+                if self.model.predict_one(data.features):
+                    clock.advance(clock.now + 1)
+                    yield from self.addition(other, data, 0)
+            for record in range(before, min(before + 1, len(records))):
+                opens = windows.mature + windows.grace
+                ages = (0, windows.mature - 1, windows.mature, opens - 1, opens, windows.owner, windows.expired)
+                for age in sorted(age for age in ages if age is not None and age < NEVER):
+                    clock.advance(max(clock.now, records.added_time[record] + age))
+                    yield from self.claims_of(record, records.author[record])
 
     def transactions(self) -> Iterator[Transaction]:
         """Adds that pay enough or too little, claims of what there is at telling ages, paid predictions."""
@@ -100,10 +133,8 @@ class _Play:
         method: str = "add_data"
         arguments: tuple[Any, ...] = (data, label)
         if self.mechanism.must_commit:
-            salt = self.rng.bytes(SALT_BYTES)
-            yield Transaction(who, "trainer", "commit_data", (commitment_of(who, data, label, salt),))
-            self.chain.clock.advance(self.chain.clock.now + _TO_REVEAL)
-            method, arguments = "reveal_data", (data, label, salt)
+            method, arguments = "reveal_data", (data, label, self.rng.bytes(SALT_BYTES))
+            yield from self.promises(who, *arguments)
         try:
             cost = self.mechanism.quote(self.chain.clock.now, data, label, who)
         except Revert:
@@ -114,6 +145,22 @@ class _Play:
             yield Transaction(who, "trainer", method, arguments, cost - 1)
         self.quoted = cost
         yield Transaction(who, "trainer", method, arguments, cost + int(self.rng.integers(0, 2)))
+
+    def promises(self, who: Address, data: Data, label: int, salt: bytes) -> Iterator[Transaction]:
+        """What nobody may add, for want of a commitment of their own that is old enough; then the wait for it."""
+        other = next(name for name in PEOPLE if name != who)
+        reveal = Transaction(who, "trainer", "reveal_data", (data, label, salt), ETHER)
+        yield from (reveal._replace(method="add_data", arguments=(data, label)), reveal)
+        yield Transaction(who, "trainer", "commit_data", (self.mechanism.commitment(who, data, label, salt),))
+        yield from (reveal, reveal._replace(sender=other))
+        self.chain.clock.advance(self.chain.clock.now + max(_TO_REVEAL, self.mechanism.commitment_ages[0]))
+
+    def stale_promise(self) -> Iterator[Transaction]:
+        """What is revealed too late."""
+        who, arguments = PEOPLE[0], (Data([0]), 1, self.rng.bytes(SALT_BYTES))
+        yield Transaction(who, "trainer", "commit_data", (self.mechanism.commitment(who, *arguments),))
+        self.chain.clock.advance(self.chain.clock.now + self.mechanism.commitment_ages[1] + 1)
+        yield Transaction(who, "trainer", "reveal_data", arguments, ETHER)
 
     def claims(self) -> Iterator[Transaction]:
         """Everyone tries one contribution, often at the edge of a window, and again when the model was turned round."""
@@ -131,11 +178,12 @@ class _Play:
             yield from self.addition(who, data, turned)
             yield from self.claims_of(record)
 
-    def claims_of(self, record: int) -> Iterator[Transaction]:
+    def claims_of(self, record: int, *first: Address) -> Iterator[Transaction]:
+        """Everyone claims a contribution, in any order but for who comes first."""
         records = self.records
         key = (records.data[record], records.label[record], records.added_time[record])
         author = records.author[record]
-        for who in self.rng.permutation(PEOPLE).tolist():
+        for who in (*first, *self.rng.permutation(PEOPLE).tolist()):
             if who == author:
                 yield Transaction(who, "trainer", "refund", key)
             yield Transaction(who, "trainer", "report", (*key, author))
@@ -146,7 +194,8 @@ class _Play:
     def send(self, transaction: Transaction) -> None:
         """Try, undo, look; then execute, and look again."""
         chain, method = self.chain, transaction.method
-        offered, promise = self.promise(transaction)
+        claim = self.referee.look(transaction)
+        offered, promise = (None, None) if claim and claim.takes else self.promise(transaction)
         before, escrow = self.state(), self.trainer.escrow()
         try:
             chain.estimate_gas(transaction)
@@ -165,6 +214,8 @@ class _Play:
                 raise self.broken(f"{method} that is refused leaves a trace in {self.difference(before)}", "Use cells")
         else:
             self.seen.add(method)
+        if fault := self.referee.judge(claim, receipt):
+            raise self.broken(*fault)
         self.check_promise(receipt, offered, promise)
         kept = self.trainer.escrow() - escrow
         more = self.mechanism.keeps_surplus and kept == transaction.value

@@ -17,8 +17,8 @@ r"""Deposit, Refund, Take with defences: the base rule with changes at a few pla
   in millionths; one that shows 0 is none. (Forward decay of Cormode, Shkapenyuk, Srivastava & Xu 2009.)
 * **Commit and reveal** of samples: `mechanisms.commit_reveal`.
 
-Parameters: `mechanisms.deposit_parameters`. What each is meant for: docs/defences.md. Gas beside that of the base rule
-is counted for storage and predictions, and assumed for arithmetic.
+Parameters: `mechanisms.deposit_parameters`. What each is meant for: docs/mechanisms/defences.md. Gas beside that of the
+base rule is counted for storage and predictions, and assumed for arithmetic.
 """
 
 from __future__ import annotations

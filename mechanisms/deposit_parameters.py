@@ -1,8 +1,9 @@
 """What a Deposit-Refund-Take may be told: the parameters of its base rule and of the defences, and what goes together.
 
-The base rule is described in `mechanisms.deposit_refund_take`; what each defence is for stands in docs/defences.md,
-its formula in the module of the defence. Defences go with the profile ``corrected`` alone: the other two are the rules
-of others, which have none. The parameters of a lever that is off are not looked at beyond their range.
+The base rule is described in `mechanisms.deposit_refund_take`; what each defence is for stands in
+docs/mechanisms/defences.md, its formula in the module of the defence. Defences go with the profile ``corrected`` alone:
+the other two are the rules of others, which have none. The parameters of a lever that is off are not looked at beyond
+their range.
 
 ===================  ==============  ================================================================================
 parameter            default         meaning

@@ -90,6 +90,7 @@ NOTHING_LEFT = "There is no reward left to claim."
 NOT_FINISHED = "The reward phase has not finished processing contributions."
 NOT_YET = "Not enough time has passed."
 
+_PROCESS = Errand("process")
 _MOST_STEPS = 10_000
 _ADD, _COLLECT = 1_000, 3_000
 """Gas beside storage, not measured; see `mechanisms.prediction_market_phases`."""
@@ -215,13 +216,17 @@ class PredictionMarket(MarketPhases):
     def errand(self, address: Address, now: Seconds) -> Errand | None:
         """The next step that this address could take; of ``reveal`` the number is that of the part."""
         phase = self.phase.value
-        if self.is_overdue(now):
-            return Errand("time_out")
-        if phase in (Phase.INITIALIZATION, Phase.REVEAL_TEST_SET):
-            return Errand("reveal", self.next_part) if address == self.provider.value else None
+        if phase is Phase.REWARD:
+            return _PROCESS  # the commonest answer first: everybody asks at every wake-up
         if phase is Phase.PARTICIPATION:
             return Errand("end") if self.may_end(now) else None
-        return {Phase.COMMITMENT: Errand("commit"), Phase.REWARD: Errand("process")}.get(phase)
+        if phase is Phase.COMMITMENT:
+            return Errand("commit")
+        if self.is_overdue(now):
+            return Errand("time_out")
+        if phase is Phase.REWARD_COLLECT or address != self.provider.value:
+            return None
+        return Errand("reveal", self.next_part)
 
     def rehearsal(
         self, provider: Address, to: Address, samples: Sequence[Sample]

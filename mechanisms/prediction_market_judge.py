@@ -40,8 +40,23 @@ class Judge:
         self._initial = _snapshot(model) if restarts else []
         self._course = None
 
+    def start(self) -> None:
+        """A transaction begins: what another one, that was taken back, left to be written is nobody's business."""
+        if self._course is not None:
+            self._course.behind = None
+
+    def bring_along(self) -> None:
+        """Write into the model whatever it was taught, as it was not while only numbers of rows were asked for."""
+        if self._course is not None:
+            self._course.bring_along()
+
     def restart(self) -> None:
         """Put the model's numbers back, as writes that can be undone; predictions may have changed."""
+        if self._course is not None and self._course.behind is not None:
+            first, _ = self._course.behind
+            self.start()
+            if not first:
+                return  # nothing was written since the last restart
         for cell, before in self._initial:
             _put_back(cell, before)
         self.model.version.set(self.model.version.value + 1)
@@ -60,11 +75,12 @@ class Judge:
             self._course = course_of(self.model, list(zip(records.data, records.label, strict=True)), test_set)
         course = self._course
         if anew and course is not None:
-            self._course = None  # whatever goes wrong on the way, nothing half worked out is left
+            self._course = None  # if planning breaks off, nothing half worked out is left
             course.plan(order)
+            self._course = course  # what is worked out stays so when gas runs out, whatever is taken back
             course.take(first, end)
-            self._course = course
             return [right if asked else None for right, asked in zip(course.right[first:end], measured, strict=True)]
+        self.bring_along()
         answers: list[int | None] = []
         for record, asked in zip(order[first:end], measured, strict=True):
             self.learn(records.data[record], records.label[record])
@@ -85,6 +101,7 @@ class Judge:
 
     def right(self, test_set: Sequence[Sample]) -> int:
         """How many of these rows the model labels as they are labelled, a free view; what it refuses is not right."""
+        self.bring_along()
         model = self.model
         if not model.reads_vectors:
             features, labels = _rows(tuple(test_set), model.n_features)
@@ -139,6 +156,6 @@ def _put_back(cell: Any, before: Any) -> None:
     elif isinstance(cell, Map):
         cell.put_back(before)
     elif before.ndim == 1:
-        cell.assign(np.arange(len(before)), before)  # in place: a model may hold views of its array
+        cell.write(np.arange(len(before)), cell.array.copy(), before)  # in place: a model may hold views of its array
     else:
         cell.replace(before.copy())

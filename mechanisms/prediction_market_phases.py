@@ -268,20 +268,20 @@ class MarketPhases(IncentiveMechanism):
         rewards, schedule = self.rewards, self.schedule
         if rewards.judge is None:
             raise Revert("The market has no model.")
-        left = contributions
-        while left > 0:
+        left, over = contributions, False
+        rewards.judge.start()
+        while left > 0 and not over:
             # EFFECTS
             progress = rewards.advance(left)
-            left -= progress.steps
+            left, over = left - progress.steps, progress.over
             # GAS
             self.meter.charge(progress.steps * (schedule.loads(5) + schedule.stores(reset=2) + _STEP))
             self.meter.charge(progress.evaluations * schedule.stores(set_=1, cold=1))
             if progress.scores:
                 self.meter.charge(progress.scores * (schedule.loads(1) + schedule.stores(reset=1)))
                 self.emit("Round", *rewards.rounds.value[-1])
-            if progress.over:
-                return self._settle(call)
-        return []
+        rewards.judge.bring_along()
+        return self._settle(call) if over else []
 
     def time_out(self, call: Call) -> list[Payment]:
         """Close a market whose provider did not reveal in time: stakes come back, and the bounty with them."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -122,7 +122,7 @@ class Rewards(ABC):
     def _accuracies(self, first: int, end: int) -> list[Any]:
         """Teach the next contributions of the pass; accuracies after those that end a score, else None."""
         remaining = self.remaining.value
-        ends = [self._ends_score(remaining, place) for place in range(first, end)]
+        ends = self._ends(remaining, first, end)
         known = not self.resets and first < end and remaining[first] in self.after
         if known and not self.learns_again:
             rows: Sequence[Any] = ends
@@ -142,19 +142,20 @@ class Rewards(ABC):
         self.evaluations.set(self.evaluations.value + sum(measured))
         return self.judge.teach(self.records, remaining, first, measured, self.test_set.value, anew)
 
-    def _ends_score(self, remaining: tuple[Record, ...], place: int) -> bool:
-        """Whether a contribution is the last, or the last before somebody else's."""
-        if not self.grouped or place + 1 == len(remaining):
-            return True
-        return self.key(remaining[place + 1]) != self.key(remaining[place])
+    def _ends(self, remaining: tuple[Record, ...], first: int, end: int) -> list[bool]:
+        """Whether each of these contributions is the last, or the last before somebody else's."""
+        if not self.grouped:
+            return [True] * (end - first)
+        keys = [self.key(record) for record in remaining[first : end + 1]]
+        return [later >= len(keys) or keys[later] != keys[later - 1] for later in range(1, end - first + 1)]
 
     def _score_all(self, records: Sequence[Record], accuracies: Sequence[Any]) -> None:
         scores = dict(self.scores.value)
-        before = self.accuracy.value
-        for record, accuracy in zip(records, accuracies, strict=True):
+        before, score = self.accuracy.value, self._score
+        keys: Iterable[Key] = map(self.key, records) if self.grouped else records
+        for key, accuracy in zip(keys, accuracies, strict=True):
             if accuracy is not None:
-                key = self.key(record)
-                self._score(scores, key, accuracy - before)
+                score(scores, key, accuracy - before)
                 before = accuracy
         self.scores.set(scores)
         self.accuracy.set(before)
@@ -209,8 +210,8 @@ class ExactRewards(Rewards):
         self.left: Value[Wei] = Value(self.journal, 0)
         """Bounty not yet spent."""
         self.stakes: Map[Key, Wei] = Map(self.journal)
-        self.gains: Map[Key, int] = Map(self.journal)
-        """In parts: what rounds so far added to each stake."""
+        self.gains: Value[dict[Key, int]] = Value(self.journal, {})
+        """In parts: what rounds so far added to each stake; a dictionary is replaced, never changed."""
         self.dues: Map[Address, Wei] = Map(self.journal)
         self.settled: Value[bool] = Value(self.journal, False)
         self.passes: Value[tuple[tuple[Wei, dict[Key, int]], ...]] = Value(self.journal, ())
@@ -228,23 +229,22 @@ class ExactRewards(Rewards):
 
     def balance(self, key: Key) -> int:
         """Stake and gains, in parts."""
-        return self.stakes[key] * len(self.test_set.value) + self.gains.get(key, 0)
+        return self.stakes[key] * len(self.test_set.value) + self.gains.value.get(key, 0)
 
     def _end_pass(self) -> bool:
         rows, scores, left = len(self.test_set.value), self.scores.value, self.left.value
-        stakes = Counter(map(self.key, self.remaining.value)) if self.grouped else dict.fromkeys(scores, 1)
-        losers = {key: -score for key, score in scores.items() if score < 0}
+        losers = [key for key, score in scores.items() if score < 0]
+        stakes = Counter(map(self.key, self.remaining.value)) if self.grouped else dict.fromkeys(losers, 1)
         least = {key: stakes[key] * self.unit * rows for key in losers}
-        ends = (self._until(self.balance(key), least[key], loss) for key, loss in losers.items())
-        spent = min(left, min(ends, default=left))
-        for key, score in scores.items():
-            if score:
-                self.gains[key] = self.gains.get(key, 0) + spent * score
+        held = {key: self.balance(key) for key in losers}
+        spent = min([left, *(self._until(held[key], least[key], -scores[key]) for key in losers)])
+        before = self.gains.value
+        self.gains.set(before | {key: before.get(key, 0) + spent * score for key, score in scores.items() if score})
         self.left.set(left - spent)
         self.passes.set((*self.passes.value, (spent, scores)))
         self.rounds.set((*self.rounds.value, (spent, self.accuracy.value - self.initial.value)))
         if spent < left:
-            out = {key for key in losers if self.balance(key) < least[key]}
+            out = {key for key in losers if held[key] + spent * scores[key] < least[key]}
             self.remaining.set(tuple(record for record in self.remaining.value if self.key(record) not in out))
         self.restarts.set(True)
         return spent == left or not self.remaining.value
@@ -271,7 +271,7 @@ class ExactRewards(Rewards):
         parts: Counter[Address] = Counter()
         rows = max(1, len(self.test_set.value))
         for key, stake in self.stakes.items():
-            parts[self._address(key)] += stake * rows + self.gains.get(key, 0)
+            parts[self._address(key)] += stake * rows + self.gains.value.get(key, 0)
         return self._close(provider, {address: amount // rows for address, amount in parts.items()})
 
     def forfeit(self, provider: Address) -> list[Payment]:

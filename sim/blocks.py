@@ -15,9 +15,14 @@ adversarial  whoever the builder favours, both sides in the order in which they 
 ===========  ==========================================================================================================
 
 Who may look at the mempool sees its own transactions at once, those of others ``latency`` seconds after they were sent.
-A block takes in all that waits. What cannot be paid for when its turn comes is dropped: the sender hears of it by a
-receipt without gas and fee, and its statement counts it. A sample that waits in the mempool is not offered to anybody
-else; if it is not accepted it is offered again.
+A block takes in what waits, in this order, up to the first transaction that it has no room for; that one and all after
+it wait for the next block, among what is sent until then. There is room for a transaction if its gas limit (where it
+names none, the gas that it would need now) is not above what the block's limit leaves over.
+
+What nobody could include when its turn comes, because the sender cannot pay for it or its gas limit is above that of
+any block, is dropped, and so is what still waits when the run ends: the sender hears of it by a receipt without gas and
+fee, and its statement counts it. A sample that waits in the mempool is not offered to anybody else; if it is not
+accepted it is offered again.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ from sim.chain.transaction import Receipt, Transaction
 from sim.data.stream import Sample
 from sim.economy import HORIZON, Economy
 from sim.errors import ConfigError, InvalidTransaction
-from sim.units import Seconds, Wei
+from sim.units import Gas, Seconds, Wei
 from sim.view import Pending, View
 
 ORDERINGS = ("fifo", "tip", "random", "adversarial")
@@ -67,13 +72,17 @@ class BlockRules:
 
 
 class Waiting(NamedTuple):
-    """A transaction in the mempool, who sent it when, and the sample that is kept for it."""
+    """A transaction in the mempool, who sent it when, and the sample that is kept for it.
+
+    ``most`` is what it can cost its sender at most, value and fee at the price when it was sent, in wei.
+    """
 
     actor: Actor
     group: int
     transaction: Transaction
     sent: Seconds
     sample: Sample | None = None
+    most: Wei = 0
 
     @property
     def call(self) -> tuple[Any, ...]:
@@ -92,11 +101,11 @@ class Mempool:
         """The most that what waits can cost each sender, value and fee, in wei."""
         self._latency = latency
 
-    def put(self, entry: Waiting, most: Wei) -> None:
-        """A transaction that costs its sender at most so many wei waits from now on."""
+    def put(self, entry: Waiting) -> None:
+        """A transaction waits from now on."""
         self.waiting.append(entry)
         self.calls[entry.call] += 1
-        self.promised[entry.transaction.sender] += most
+        self.promised[entry.transaction.sender] += entry.most
 
     def take(self) -> list[Waiting]:
         """All that waits, which then waits no longer."""
@@ -133,11 +142,18 @@ class _BlockView(View):
         self._require(self._sight.sees_mempool, "the mempool", "sees_mempool")
         return self._pool.known_to(self.address)
 
+    def committed(self, commitment: bytes) -> Seconds | None:
+        """When an own commitment was made; one that waits is made in the block to come."""
+        made = super().committed(commitment)
+        waits = made is None and self.act("commit_data", commitment)[:4] in self._pool.calls
+        return self.now if waits else made
+
 
 class BlockEconomy(Economy):
     """An economy in which transactions wait for their block; the chain's clock must have a slot.
 
-    Participants hear by `Actor.on_receipt` when the block is executed. A claim that waits is not sent again.
+    Participants hear by `Actor.on_receipt` when the block is executed. A claim, or a reveal, that waits is not sent
+    again. The gas of a block is the chain's ``block_gas_limit``.
     """
 
     def __init__(self, *args: Any, rules: BlockRules, **keywords: Any) -> None:
@@ -146,6 +162,11 @@ class BlockEconomy(Economy):
             raise ConfigError(f"ordering is {rules.ordering!r} but there are no blocks. Give the clock a slot.")
         self.rules = rules
         self.pool = Mempool(rules.latency)
+        self._built: Seconds = self.chain.clock.now - self.chain.clock.slot
+        """When the last block was built."""
+        self._room: Gas = 0
+        """Gas that the block being built has left."""
+        self.chain.observers.append(self._note_gas)
 
     def _view(self, actor: Actor) -> View:
         view = _BlockView(self.trainer, self.claims, self.stream, self.recorder, actor.address, actor.traits)
@@ -154,24 +175,33 @@ class BlockEconomy(Economy):
 
     def _advance(self, until: Seconds) -> None:
         """From block to block: let everyone act who wakes up until it is due, then execute it."""
-        heap, clock = self.queue.heap, self.chain.clock
-        while heap and not self.ended:
-            block = clock.now if self.pool.waiting else clock.block_at(heap[0][0])
+        while self.queue.heap and not self.ended:
+            block = self._next_block()
             if block > until:
                 break
             super()._advance(block)
-            self._execute_block()
+            if not self.ended:
+                self._execute_block(block)
         if not self.ended:
             super()._advance(until)
 
+    def _next_block(self) -> Seconds:
+        """When the next block is due: for what waits, or else for whoever wakes up next."""
+        clock = self.chain.clock
+        if self.pool.waiting:
+            return max(clock.now, self._built + clock.slot)
+        return clock.block_at(self.queue.heap[0][0])
+
     def _wake(self, actor: Actor, view: View, group: int) -> None:
         self.recorder.wakeups += 1
-        self.pool.now = self.queue.heap[0][0]  # the second of the entry that is being served
+        pool = self.pool
+        pool.now = self.queue.heap[0][0]  # the second of the entry that is being served
         for transaction in actor.act(view):
-            self._put(actor, group, transaction)
+            if transaction.method != "reveal_data" or transaction[:4] not in pool.calls:
+                self._put(actor, group, transaction)
         self.claims.look(self.chain.clock.now)
         for transaction in actor.claims(view):
-            if transaction[:4] not in self.pool.calls:
+            if transaction[:4] not in pool.calls:
                 self._put(actor, group, transaction)
 
     def _put(self, actor: Actor, group: int, transaction: Transaction) -> None:
@@ -188,25 +218,57 @@ class BlockEconomy(Economy):
             sample = None
         price = fees.base_fee + fees.tip + transaction.tip
         most = transaction.value + (transaction.gas_limit or self.chain.gas_limit) * price
-        self.pool.put(Waiting(actor, group, transaction, self.pool.now, sample), most)
+        self.pool.put(Waiting(actor, group, transaction, self.pool.now, sample, most))
 
-    def _execute_block(self) -> None:
-        for entry in in_order(self.pool.take(), self.rules):
-            if entry.sample is not None:
-                self.stream.put_back(entry.sample)  # it is consumed for good only where it is accepted
-            try:
-                self._send(entry.actor, entry.group, entry.transaction)
-            except InvalidTransaction as error:
-                entry.actor.statement.dropped += 1
-                reason = f"dropped: {error}"
-                entry.actor.on_receipt(Receipt(entry.transaction, False, reason, 0, 0, self.chain.clock.now, -1))
+    def _execute_block(self, block: Seconds) -> None:
+        """Execute what waits, in order, as far as the block has room."""
+        self.chain.clock.advance(block)
+        self._built, self._room = block, self.chain.block_gas_limit
+        waiting = self.pool.take()
+        ordered = in_order(waiting, self.rules)
+        for place, entry in enumerate(ordered):
+            if not self._has_room(entry.transaction):
+                late = set(map(id, ordered[place:]))
+                for other in waiting:  # oldest first, as ever
+                    if id(other) in late:
+                        self.pool.put(other)
+                break
+            self._include(entry)
+
+    def _has_room(self, transaction: Transaction) -> bool:
+        """Whether the block that is being built has room for a transaction, be it only to refuse it."""
+        limit, most = transaction.gas_limit, self.chain.gas_limit
+        if (limit or most) <= self._room or limit > most or transaction.value < 0:
+            return True
+        return not limit and self.chain.estimate_gas(transaction) <= self._room
+
+    def _note_gas(self, receipt: Receipt) -> None:
+        self._room -= receipt.gas_used
+
+    def _include(self, entry: Waiting) -> None:
+        if entry.sample is not None:
+            self.stream.put_back(entry.sample)  # it is consumed for good only where it is accepted
+        try:
+            self._send(entry.actor, entry.group, entry.transaction)
+        except InvalidTransaction as error:
+            self._drop(entry, str(error))
+
+    def _drop(self, entry: Waiting, why: str) -> None:
+        entry.actor.statement.dropped += 1
+        receipt = Receipt(entry.transaction, False, f"dropped: {why}", 0, 0, self.chain.clock.now, -1)
+        entry.actor.on_receipt(receipt)
 
     def _end(self, why: str, time: Seconds) -> None:
         """Nothing is over while something waits, but at the horizon: there the block that is due comes first."""
         if self.pool.waiting:
             if why != HORIZON:
                 return
-            self._execute_block()
+            if self._next_block() <= time:
+                self._execute_block(self._next_block())
+            for entry in self.pool.take():
+                if entry.sample is not None:
+                    self.stream.put_back(entry.sample)
+                self._drop(entry, "the run ended before a block had room for it")
         super()._end(why, time)
 
 

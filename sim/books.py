@@ -47,7 +47,8 @@ class Books:
         data, label = transaction.arguments[:2]
         statement.submitted += 1
         statement.deposited += deposit
-        statement.lock(deposit, time)
+        statement.locked += deposit  # as `Statement.lock` does, which is a call of its own
+        statement.wei_times_time += deposit * time
         self.claims.note_added(record)
         offered, true_label = self.stream.current, None
         if offered is not None and offered.data is data:
@@ -74,7 +75,8 @@ class Books:
             statement.refunded += 1
             statement.refunded_value += amount
             statement.crumbs += amount < deposit
-            statement.lock(-amount, time)
+            statement.locked -= amount
+            statement.wei_times_time -= amount * time
             self.recorder.note_refund(group, records.label[record], record, amount)
         self.claims.note_claimed(record)
 
@@ -83,7 +85,8 @@ class Books:
         record, amount = receipt.logs[0].data
         records, statement = self.trainer.records, actor.statement
         author = self.actors[records.author[record]]
-        author.statement.lock(-amount, receipt.time)
+        author.statement.locked -= amount
+        author.statement.wei_times_time -= amount * receipt.time
         for log in receipt.logs[1:]:  # what of the deposit the report burned
             author.statement.burned += log.data[1]
             author.statement.lock(-log.data[1], receipt.time)

@@ -14,7 +14,7 @@ class Statement:
     ``locked`` are its deposits still in the contract. ``rejected_*`` count the samples it could have added and did
     not: because the price was above its willingness to pay, the wallet too small, gas above its ceiling (or more of it
     needed than a block has), or it declined to take part; ``refused`` counts adds the contract reverted,
-    ``dropped`` transactions that could not be paid for when their block came.
+    ``dropped`` transactions that could not be paid for when their block came, or still waited for one at the end.
     ``taken_from`` is what others got of its deposits, ``burned`` what nobody got. ``lost_to_reports``,
     ``lost_to_owner`` and ``lost_late`` say how deposits went that were not refunded: within the window, by the owner's
     earlier claim, or after t_a to anyone, itself included.
@@ -49,16 +49,16 @@ class Statement:
     predictions_right: int = 0
     predictions_paid: Wei = 0
     predictions_earned: Wei = 0
-    _wei_times_time: int = 0
+    wei_times_time: int = 0
 
     def lock(self, amount: Wei, now: Seconds) -> None:
         """Deposits of ``amount`` more wei (fewer, if negative) are in the contract from now on."""
         self.locked += amount
-        self._wei_times_time += amount * now
+        self.wei_times_time += amount * now
 
     def locked_wei_seconds(self, now: Seconds) -> int:
         """The sum over all deposits until now: wei times the seconds they were in the contract."""
-        return self.locked * now - self._wei_times_time
+        return self.locked * now - self.wei_times_time
 
     def cost_of_capital(self, rate_per_year: float, now: Seconds) -> float:
         """Wei that the locked deposits would have earned elsewhere at a yearly rate (0.05 is 5 %)."""

@@ -208,6 +208,17 @@ class View:
         agreeing, may, address = self._claims.agreeing, self._mechanism.may_refund, self.address
         return sorted([record for record in mine if agreeing[record] and may(record, address)])
 
+    @property
+    def disputes_logged(self) -> int:
+        """How many entries the disputes log has."""
+        return len(self._claims.disputes)
+
+    @property
+    def anything_late(self) -> bool:
+        """Whether there may be something in `expired` or `owned`."""
+        claims = self._claims
+        return bool(claims.expired or claims.owned or self.ageless)
+
     def disputed(self, start: int, most: int | None = None) -> tuple[list[Record], int]:
         """Entries of the disputes log from ``start`` on (the newest ``most`` of them), and where to go on next time.
 

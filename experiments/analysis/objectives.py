@@ -17,19 +17,23 @@ from sim.units import DAY, to_units
 
 
 class Objective(NamedTuple):
-    """One thing to be had more of (``sign`` 1) or less of (-1): its name, its unit, and what it means."""
+    """One thing to be had more of (``sign`` 1) or less of (-1): its name, its unit, and what it means.
+
+    ``least`` is the value from which ratios count it: below it there is nothing.
+    """
 
     name: str
     sign: int
     unit: str
     meaning: str
+    least: float = 0.0
 
 
 OBJECTIVES: dict[str, Objective] = {
     objective.name: objective
     for objective in (
         Objective("accuracy", 1, "%", "final accuracy of the model"),
-        Objective("honest_profit", 1, "%", "profit of the honest, of their money at the start"),
+        Objective("honest_profit", 1, "%", "profit of the honest, of their money at the start", -100.0),
         Objective("price_of_corruption", 1, "units", "what adversaries lose per accuracy point destroyed"),
         Objective("participation", 1, "%", "samples of the honest that were accepted, of those they could have added"),
         Objective("locked_capital", -1, "%", "mean deposits of the honest in the contract, of their money"),

@@ -20,6 +20,7 @@ from experiments.analysis.questions import Question
 from experiments.build import build, is_adversarial
 from experiments.files import write_whole
 from experiments.levers import plain, pull
+from experiments.locks import locked
 from experiments.messages import shown
 from experiments.runner import run
 from experiments.scenario import validate
@@ -154,7 +155,17 @@ def play(
     Into ``out`` go ``runs.jsonl`` (what is kept of each run), ``payoffs.csv``, ``game.json`` and, of three strategies,
     ``figures/``. Raises `ConfigError`.
     """
-    check_new(out, "runs.jsonl", resume)
+    with locked(out):
+        check_new(out, "runs.jsonl", resume)
+        game = _played(setting, out, workers, executor, tell)
+        _write(setting, game, out)
+    return game
+
+
+def _played(
+    setting: Setting, out: Path, workers: int | None, executor: Executor | None, tell: Tell | None
+) -> SymmetricGame:
+    """The game of what was gained, every profile run that ``out`` lacks."""
     wanted = {
         (profile, replication): setting.at(profile, replication)
         for replication in range(setting.replications)
@@ -173,9 +184,7 @@ def play(
                     answers[profile, replication][name] if group else 0.0 for replication in range(setting.replications)
                 ]
         payoffs[profile] = table
-    game = SymmetricGame(tuple(setting.strategies), setting.players, payoffs)
-    _write(setting, game, out)
-    return game
+    return SymmetricGame(tuple(setting.strategies), setting.players, payoffs)
 
 
 def facts_of(setting: Setting, game: SymmetricGame) -> dict[str, Any]:

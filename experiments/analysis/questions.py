@@ -126,5 +126,5 @@ def question_of(
             f"{', '.join(question_names())}."
         )
     rest = {key: value for key, value in tables.items() if key not in (*SECTIONS, "design")}
-    base = experiment_of({**rest, "design": {"points": [{}]}}, source, levers, folder)
+    base = experiment_of({**rest, "design": {"points": [{}]}}, source, levers, folder, section)
     return Question(base, section, dict(tables[section]))

@@ -3,7 +3,8 @@ r"""Tuning: which values of the levers are best, in several respects at once, wh
 Optuna (Akiba et al., KDD 2019) proposes designs; each is run with the same seeds against every adversary of the
 question, and its objectives are the **worst case** over adversaries of the mean over seeds. What no other design beats
 in all objectives is the **Pareto set**; of it the **compromise**, nearest to the best of every objective, is compared
-with the scenario as it was.
+with the scenario as it was. That is the rule ``maximin``; by ``minimax_regret`` or ``signal_to_noise`` another design
+may be compared (`experiments.analysis.robust`), and what each of them would choose is told in any case.
 
 That comparison is on **held-out seeds**, which no proposal has seen, by paired differences of each seed's worst case.
 Intervals are of 95 % for all m objectives together (each of 1 - 0.05 / m, Bonferroni): the tuned design beats the
@@ -19,7 +20,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,22 +30,24 @@ from numpy.typing import NDArray
 
 from experiments.analysis.engine import Engine, Tell, check_new, engine
 from experiments.analysis.extras import needed
-from experiments.analysis.objectives import OBJECTIVES, compromise, dominated, measured
+from experiments.analysis.objectives import OBJECTIVES, dominated, measured
 from experiments.analysis.questions import Question
+from experiments.analysis.robust import RULES, choices, columns_of, in_words
 from experiments.analysis.space import Space
 from experiments.design import Point
 from experiments.files import write_whole
 from experiments.levers import plain, pull
+from experiments.locks import locked
 from experiments.messages import shown
 from experiments.metrics import CONFIDENCE, Interval, mean_interval
-from experiments.scenario import validate
+from experiments.scenario import scenario_hash, validate
 from experiments.schema import Scenario
 from sim.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_KEYS = ("objectives", "levers", "trials", "batch", "replications", "held_out", "adversaries", "seed")
+_KEYS = ("objectives", "levers", "trials", "batch", "replications", "held_out", "adversaries", "seed", "rule")
 _DEFAULT = ("accuracy", "honest_profit")
 STUDY, RUNS = "study.log", "runs.jsonl"
 
@@ -65,6 +68,7 @@ class Tuning:
     batch : proposals made at a time, before their results are known; it does not depend on the number of workers
     replications, held_out : seeds of proposals, and further ones of the comparison with the default
     seed : of the proposals
+    rule : of `RULES`, which decides what is compared with the default
     """
 
     name: str
@@ -77,6 +81,7 @@ class Tuning:
     replications: int
     held_out: int
     seed: int
+    rule: str = RULES[0]
 
     @classmethod
     def of(cls, question: Question) -> Tuning:
@@ -93,7 +98,7 @@ class Tuning:
             question.words("objectives", _DEFAULT, tuple(OBJECTIVES)), tuple(adversaries),
             question.number("trials", 32, 2, 10**5), question.number("batch", 4, 1, 1000),
             question.number("replications", 3, 1, 10**4), question.number("held_out", 10, 2, 10**4),
-            question.number("seed", 0, 0, 2**32 - 1),
+            question.number("seed", 0, 0, 2**32 - 1), question.choice("rule", RULES),
         )  # fmt: skip
         tuning.scenarios({}, range(1))
         return tuning
@@ -139,14 +144,16 @@ class Tuned:
 
     Parameters
     ----------
-    trials : a row for each proposal: ``trial``, levers, objectives, ``pareto``
-    best : the compromise, the number of its trial and its levers
+    trials : a row for each proposal: ``trial``, levers, objectives, ``pareto``, and the scores of the rules
+    best : the choice of the rule, the number of its trial and its levers
     comparisons : with the default, one for each objective
+    choices : the trial that each rule would choose, None if it chooses nothing
     """
 
     trials: pd.DataFrame
     best: tuple[int, Point]
     comparisons: tuple[Comparison, ...]
+    choices: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def beats_default(self) -> bool:
@@ -168,21 +175,35 @@ def tune(
     Into ``out`` go ``study.log``, ``runs.jsonl``, ``trials.csv``, ``tuned.toml`` (the tuned scenario), ``tune.json``
     and ``figures/``. Raises `ConfigError`.
     """
-    check_new(out, RUNS, resume)
     measure = partial(measured, names=tuning.objectives)
-    with engine(measure, out / RUNS, tuning.scenario, workers, executor, tell) as runs:
-        study = _study(tuning, out)
-        while len(done := _completed(study)) < tuning.trials:
-            _propose(tuning, runs, study, min(tuning.batch, tuning.trials - len(done)))
-        trials = _table(tuning, study)
-        values = trials[list(tuning.objectives)].to_numpy(dtype=float) * tuning.signs
-        number = compromise(values)
-        point = json.loads(_completed(study)[number].user_attrs["point"])
-        tuned = Tuned(
-            trials.assign(pareto=~dominated(values)), (number, point), _compared(tuning, runs, point),
-        )  # fmt: skip
-    _write(tuning, tuned, out)
+    with locked(out):
+        check_new(out, RUNS, resume)
+        with engine(measure, out / RUNS, tuning.scenario, workers, executor, tell) as runs:
+            study = _study(tuning, out)
+            while len(done := _completed(study)) < tuning.trials:
+                _propose(tuning, runs, study, min(tuning.batch, tuning.trials - len(done)))
+            tuned = _chosen(tuning, runs, study)
+        _write(tuning, tuned, out)
     return tuned
+
+
+def _chosen(tuning: Tuning, runs: Engine, study: Any) -> Tuned:
+    """The proposals with their scores, what each rule makes of them, and the choice held against the default."""
+    done, objectives = _completed(study), [OBJECTIVES[name] for name in tuning.objectives]
+    values = np.array([json.loads(trial.user_attrs["values"]) for trial in done])
+    found = choices(values, objectives)
+    number = found[tuning.rule]
+    if number is None:
+        raise ConfigError(
+            f"tune.rule is {tuning.rule!r}, which chooses nothing: each design has a value at or below 0 in some of "
+            f"{', '.join(tuning.objectives)}. Take another rule ({', '.join(RULES)}), or leave that objective out."
+        )
+    trials = _table(tuning, study)
+    kept = ~dominated(trials[list(tuning.objectives)].to_numpy(dtype=float) * tuning.signs)
+    worst = {f"{name}_worst" for name in tuning.objectives}  # the columns of the objectives themselves
+    scored = {name: column for name, column in columns_of(values, objectives).items() if name not in worst}
+    point = json.loads(done[number].user_attrs["point"])
+    return Tuned(trials.assign(pareto=kept, **scored), (number, point), _compared(tuning, runs, point), found)
 
 
 def findings(tuning: Tuning, tuned: Tuned) -> list[str]:
@@ -192,7 +213,9 @@ def findings(tuning: Tuning, tuned: Tuned) -> list[str]:
     front, count = int(tuned.trials["pareto"].sum()), len(tuning.adversaries)
     told = [
         f"Of {len(tuned.trials):,} designs {front:,} are beaten by no other in all of {', '.join(tuning.objectives)}; "
-        f"the compromise among them is trial {number}: {levers}."
+        f"{'the compromise among them is' if tuning.rule == RULES[0] else f'{tuning.rule} chooses'} trial {number}: "
+        f"{levers}.",
+        *in_words(tuned.choices, [f"trial {trial}" for trial in tuned.trials["trial"]]),
     ]
     against = "" if count == 1 else f" (worst of {count} adversaries)"
     for one in tuned.comparisons:
@@ -222,13 +245,17 @@ def _study(tuning: Tuning, out: Path) -> Any:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal = needed("optuna.storages.journal", "Tuning")
     storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(out / STUDY)))
-    identity = json.dumps([sorted(map(str, tuning.space.levers.items())), tuning.objectives], default=str)
+    facts = [sorted(map(str, tuning.space.levers.items())), tuning.objectives, tuning.adversaries, tuning.replications]
+    identity = json.dumps([*facts, scenario_hash(tuning.scenario)], default=str)
     directions = ["maximize" if sign > 0 else "minimize" for sign in tuning.signs]
     study = optuna.create_study(
         study_name=tuning.name, storage=storage, load_if_exists=True, directions=directions,
     )  # fmt: skip
     if study.user_attrs.get("identity", identity) != identity:
-        raise ConfigError(f"{str(out)!r} holds a study of other levers or objectives. Name another folder with --out.")
+        raise ConfigError(
+            f"{str(out)!r} holds a study of another question: its levers, objectives, adversaries, "
+            f"replications or scenario differ. Name another folder with --out."
+        )
     study.set_user_attr("identity", identity)
     # A sampler's state is not in the file: a seed of its own for each session keeps proposals from coming again.
     seed = (tuning.seed + len(study.trials)) % 2**32
@@ -252,9 +279,10 @@ def _propose(tuning: Tuning, runs: Engine, study: Any, count: int) -> None:
     }
     answers = runs.answers(wanted)
     for number, (trial, point) in enumerate(zip(asked, points, strict=True)):
-        table = _objectives(tuning, answers, (number,), range(tuning.replications)).mean(axis=1)
+        table = _objectives(tuning, answers, (number,), range(tuning.replications))
         trial.set_user_attr("point", json.dumps(point))
-        study.tell(trial, [float(value) for value in tuning.worst(table)])
+        trial.set_user_attr("values", json.dumps(table.tolist()))
+        study.tell(trial, [float(value) for value in tuning.worst(table.mean(axis=1))])
 
 
 def _compared(tuning: Tuning, runs: Engine, point: Point) -> tuple[Comparison, ...]:
@@ -316,6 +344,8 @@ def facts_of(tuning: Tuning, tuned: Tuned) -> dict[str, Any]:
         "objectives": list(tuning.objectives),
         "trials": len(tuned.trials),
         "pareto": [int(number) for number in tuned.trials.loc[tuned.trials["pareto"], "trial"]],
+        "rule": tuning.rule,
+        "choices": dict(tuned.choices),
         "best": {"trial": tuned.best[0], "levers": tuned.best[1]},
         "held_out": tuning.held_out,
         "comparisons": comparisons,

@@ -35,7 +35,7 @@ def colours(groups: Sequence[GroupFrame]) -> dict[str, str]:
 
 
 def accuracy(frame: Frame, last_day: float) -> Options:
-    """Accuracy of the model against days, with what it would reach on all data at once."""
+    """Accuracy of the model against days, with what it would reach on the whole training set at once."""
     line = [[day, 100 * value] for day, value in frame.accuracies]
     return {
         **_plain(last_day),
@@ -43,7 +43,9 @@ def accuracy(frame: Frame, last_day: float) -> Options:
         "series": [
             {
                 **_line("accuracy", line, ACCURACY_COLOUR),
-                "markLine": _marks([(100 * frame.baseline, f"all data at once: {100 * frame.baseline:.1f} %")]),
+                "markLine": _marks(
+                    [(100 * frame.baseline, f"whole training set at once: {100 * frame.baseline:.1f} %")]
+                ),
                 "areaStyle": {"color": ACCURACY_COLOUR, "opacity": 0.05},
             }
         ],

@@ -30,7 +30,7 @@ body { background: #F4F5F7; color: #222; font-size: 15px; }
 .tile { background: #FFF; border: 1px solid #E2E5EA; border-radius: 10px; padding: 8px 12px; }
 .tile .number { font-size: 25px; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .tile .change { font-size: 14px; font-weight: 500; color: #68717D; white-space: nowrap; }
-.two .chart { height: 205px; } .two .ended { height: 12.6em; overflow-y: auto; }
+.two .chart { height: 205px; } .two .ended { height: 13.5em; overflow-y: auto; }
 .two .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); } .two .tile .number { font-size: 22px; }
 .tile .number { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .different { color: #B4480A; font-weight: 600; font-size: 14px; } .two .different { min-height: 1.5em; }
@@ -59,7 +59,7 @@ body { background: #F4F5F7; color: #222; font-size: 15px; }
 .heading { color: #FFF; font-size: 20px; font-weight: 600; }
 .league { margin: 14px; width: calc(100% - 28px); } .players { columns: 2; column-gap: 40px; width: 100%; }
 .player { display: grid; gap: 10px;
-  grid-template-columns: 40px minmax(0, 1fr) minmax(0, 1fr) 104px 76px;
+  grid-template-columns: 40px minmax(0, 1fr) minmax(0, 1fr) 92px 92px 72px;
   align-items: center; font-size: 18px; line-height: 26px; border-bottom: 1px solid #F0F1F3; break-inside: avoid;
   font-variant-numeric: tabular-nums; }
 .player .place, .player .n { text-align: right; } .player .name { overflow: hidden; white-space: nowrap;

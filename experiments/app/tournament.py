@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from experiments.app.stage import Stage
 from experiments.build import is_adversarial
 from experiments.strategies import Strategies
-from experiments.tournament import Draw, Tournament, draws_of, tournament_scenario
+from experiments.tournament import Draw, Tournament, best_first, draws_of, tournament_scenario
 from sim.units import DAY, Seconds, to_units
 
 TOURNAMENT = "/tournament"
@@ -20,7 +21,8 @@ class Standing(NamedTuple):
     """How a participant stands, money in units.
 
     ``money`` is in its wallet and its deposits now, ``profit`` what that is above the start; ``mean_profit`` is over
-    the draws that are over and the one being played, ``wins`` how often nobody had more at the end of a draw.
+    the draws that are over and the one being played, ``mean_return`` that in percent of the budget (NaN without one);
+    ``wins`` is how often nobody had a higher return at the end of a draw.
     """
 
     place: int
@@ -30,6 +32,7 @@ class Standing(NamedTuple):
     money: float
     profit: float
     mean_profit: float
+    mean_return: float
     wins: int
 
 
@@ -116,7 +119,7 @@ class TournamentSession:
         )
 
     def standings(self) -> list[Standing]:
-        """Everybody, the best first: by the mean profit, then by name."""
+        """Everybody, the best first: by the mean return, then as in the league."""
         gained: dict[str, list[float]] = {}
         wins: dict[str, int] = {}
         for draw in self.played:
@@ -128,11 +131,12 @@ class TournamentSession:
             held = ledger.balance(actor.address) + (0 if self.finished else actor.statement.locked)
             profit = to_units(held - actor.balance_at_start, unit)
             profits = gained.get(actor.name, []) + ([] if self.finished else [profit])
-            mean = sum(profits) / len(profits)
+            mean, start = sum(profits) / len(profits), to_units(actor.balance_at_start, unit)
+            returned = 100 * mean / start if start else math.nan
             money, won = to_units(held, unit), wins.get(actor.name, 0)
             kind = self._behaviours[actor.name]
-            rows.append(Standing(0, actor.name, kind, is_adversarial(kind), money, profit, mean, won))
-        rows.sort(key=lambda row: (-row.mean_profit, row.name))
+            rows.append(Standing(0, actor.name, kind, is_adversarial(kind), money, profit, mean, returned, won))
+        rows.sort(key=lambda row: best_first(row.mean_return, row.mean_profit, row.name))
         return [row._replace(place=place) for place, row in enumerate(rows, 1)]
 
     def tournament(self) -> Tournament:

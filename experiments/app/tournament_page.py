@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from html import escape
@@ -23,10 +24,15 @@ def table_of(standings: Sequence[Standing]) -> str:
         f"<span class=name>{escape(row.name)}<i>{escape(row.behaviour.replace('_', ' '))}</i></span>"
         f"<span class=money><span class='bar {'liar' if row.adversarial else 'fair'}'"
         f" style='width:{100 * max(0.0, row.money) / richest:.1f}%'></span>{row.money:,.0f}</span>"
-        f"<span class='n {'gain' if row.mean_profit >= 0 else 'loss'}'>{row.mean_profit:+,.1f}</span>"
+        f"<span class='n {'gain' if row.mean_profit >= 0 else 'loss'}'>{_percent(row.mean_return)}</span>"
+        f"<span class=n>{row.mean_profit:+,.1f}</span>"
         f"<span class=n>{row.wins}</span></div>"
         for row in standings
     )
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+,.1f} %"
 
 
 class TournamentPage:
@@ -62,8 +68,8 @@ class TournamentPage:
         with ui.element("div").classes("sheet league"):
             ui.html(
                 "<div class='player head'><span class=place>place</span><span class=name>name</span>"
-                "<span class=money>money now, units</span><span class=n>profit a draw</span>"
-                "<span class=n>draws won</span></div>",
+                "<span class=money>money now, units</span><span class=n>return a draw</span>"
+                "<span class=n>units a draw</span><span class=n>draws won</span></div>",
                 sanitize=False,
             )  # fmt: skip
             self.table = ui.html("", sanitize=False).classes("players").props("data-testid=league")

@@ -35,7 +35,9 @@ def draw_along(points: pd.DataFrame, x: Lever, outcome: Outcome, title: str) -> 
     spread = np.nan_to_num([np.where(mixed, 0, estimate - low), np.where(mixed, 0, high - estimate)])
     joined: Any = "-" if x.numeric and x.path != "point" else "none"
     axes.errorbar(places, estimate, np.maximum(spread, 0), color=colour, ls=joined, lw=1.4, capsize=3, **_MARK)
-    handles = [Line2D([], [], color=colour, ls=joined, label="seeds together, with interval of 95 %", **_MARK)]
+    several = np.isfinite(high - low).any()
+    said = "seeds together, with interval of 95 %" if several else "a single run each"
+    handles = [Line2D([], [], color=colour, ls=joined, label=said, **_MARK)]
     if mixed.any():
         ends = [rows[f"{outcome.column}_{end}"].to_numpy(dtype=float)[mixed] for end in ("min", "max")]
         axes.vlines(places[mixed], *ends, color=INK, linewidth=1, linestyle=(0, (1, 1.5)))

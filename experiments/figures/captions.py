@@ -60,3 +60,30 @@ CAPTIONS = {
         "narrow bars: captured seeds (framed), and the others."
     ),
 }
+
+_OF_SINGLE_RUNS = {
+    "accuracy": "Final accuracy on the test set, of a single run at each point.",
+    "honest-profit": (
+        "What all honest contributors together gained or lost, in % of their money at the start, in a single run at "
+        "each point. Deposits still in the contract at the end are no part of it. The black line, where there is one, "
+        "is where the profit would be 0, interpolated between neighbouring points."
+    ),
+    "captured": "100 % where the model of the single run at a point ended with an accuracy below 50 %, else 0 %.",
+    "attacks": (
+        "Rows are what the attackers do, columns what they do it against. Each cell is a single run. Accuracy lost is "
+        "against the same economy without attackers, under the same random numbers; captured is a final accuracy below "
+        "50 %; the return is the attackers' profit in % of what they began with."
+    ),
+    "seeds": "Each dot is the single run of a point. Below the line at 50 % the model was captured.",
+    "over-time": (
+        "Accuracy on the test set, and the money in the wallets of each role in % of that at the start, in a single "
+        "run; deposits are in the contract and in no wallet. An economy that is over stays as it was."
+    ),
+    "accepted": "Share of the accepted samples that came from the honest and from adversaries, in a single run.",
+}
+
+
+def caption_of(name: str, single: bool = False) -> str:
+    """What is said below a figure by its name; ``single`` where each point has one run, so that there are no intervals
+    and no seeds that could disagree."""
+    return _OF_SINGLE_RUNS.get(name, CAPTIONS[name]) if single else CAPTIONS[name]

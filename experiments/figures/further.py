@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,17 +16,25 @@ from experiments.figures.fates import MOST_ROWS, fates_of, figure_fates
 from experiments.figures.frontiers import figure_fingerprint, figure_frontiers, fingerprint_of
 from experiments.figures.levers import Layout, Lever, layout_of, levers_of, panels_of
 from experiments.figures.points import good_runs
-from experiments.figures.refunds import figure_refunds, refunds_of
+from experiments.figures.refunds import WINDOWS, figure_refunds, refunds_of
 from experiments.figures.ruin import figure_ruin, ruin_of
 from experiments.figures.sheet import MOST_PANELS
+from mechanisms.deposit_refund_take import DepositRefundTake
 from sim.data import DATASETS
+from sim.units import DAY
 
 _CAPTIONS = {
     "fates": "What became of the deposits of each role, in percent of all that was deposited, over all seeds.",
     "refunds": (
         "Share of deposits that were ever refunded: by count, which makes standing, and by value, which is money; the "
-        "two differ by crumbs that takers left. Bars are Student's interval of 95 %. Dotted: what a model of the final "
-        "accuracy would refund if it had never moved (two classes)."
+        "two differ by crumbs that takers left. Dotted, or small dots: what a model of the final accuracy would refund "
+        "if it had never moved (two classes)."
+    ),
+    "fit": (
+        " Dashes and dots, or bars: 1 − (1 − q) exp(−ν (t_a − t)), the share of false samples refunded if a model that "
+        "does not move would refund q and its predictions flip ν times a day. There is one ν for each setting of all "
+        "levers but the windows, fitted to its runs by least squares; the band and the brackets are its interval of 95 "
+        "%. The formula lets every prediction flip in the end: shares stay below it where some predictions are firm."
     ),
     "ruin": (
         "Days until the wallets and locked deposits of adversaries together are below 5 % of their money at the start: "
@@ -39,7 +48,7 @@ _CAPTIONS = {
     ),
     "fees": (
         "Transaction fees of the honest in percent of what they gained before fees, mean over the seeds in which they "
-        "gained something, with Student's interval of 95 %. Above the dashed line nothing is left."
+        "gained something. Above the dashed line nothing is left."
     ),
     "frontiers": (
         "What an accepted sample gains each side, locked deposits counted as the owner's, mean over seeds. On the "
@@ -49,6 +58,7 @@ _CAPTIONS = {
     ),
     "fingerprint": "What one address of each side gains or loses on average, over two levers; mean over seeds.",
 }
+_INTERVALS = dict.fromkeys(("refunds", "fees"), " Bars are Student's interval of 95 %.")
 
 
 def further_figures(runs: pd.DataFrame, series: pd.DataFrame, experiment: Experiment) -> list[Drawn]:
@@ -74,7 +84,7 @@ class _Sweep:
     """The tables of a sweep, and for each figure a method that draws it if it applies."""
 
     def __init__(self, runs: pd.DataFrame, series: pd.DataFrame, experiment: Experiment) -> None:
-        self.runs, self.series = runs, series
+        self.runs, self.series, self.experiment = runs, series, experiment
         self.levers = levers_of(experiment)
         self.layout = layout_of(runs, self.levers)
         self.good = good_runs(runs)
@@ -96,13 +106,29 @@ class _Sweep:
         return [self._drawn("fates", title, figure, fates_of(self.runs), self._more(self.layout, MOST_ROWS))]
 
     def refunds(self) -> list[Drawn]:
-        if not self.deposits or not self.levers:
+        runs = self.runs[self.runs["point"].isin(self._spans)]
+        if not self.deposits or not self.levers or good_runs(runs).empty:
             return []
-        about = [lever for lever in self.levers if lever.path.endswith("refund_window") or "model." in lever.path]
+        windows = [lever for lever in self.levers if lever.path in WINDOWS]
+        about = windows or [lever for lever in self.levers if lever.path.startswith("model.")]
         layout = self._along(about[0]) if about else self.layout
         title = self._titled(f"How often deposits come back, by {layout.x.title}")
-        figure = figure_refunds(self.runs, layout, title)
-        return [self._drawn("refunds", title, figure, refunds_of(self.runs), self._more(layout, MOST_PANELS))]
+        spans = {point: days for point, days in self._spans.items() if days is not None}
+        table = refunds_of(runs, layout, spans)
+        figure = figure_refunds(runs, layout, title, spans)
+        fit = _CAPTIONS["fit"] if "fitted" in table and table["fitted"].notna().any() else ""
+        return [self._drawn("refunds", title, figure, table, fit + self._more(layout, MOST_PANELS))]
+
+    @cached_property
+    def _spans(self) -> dict[int, float | None]:
+        """The points where deposits are refunded: days from t to t_a, None where a refund is asked for once only."""
+        spans: dict[int, float | None] = {}
+        for point in map(int, self.runs["point"].unique()):
+            mechanism = self.experiment.scenario_at(point).mechanism
+            if mechanism.kind == DepositRefundTake.kind:
+                t, _, t_a = mechanism.windows()
+                spans[point] = (t_a - t) / DAY if mechanism.refund_rule == "retry" else None
+        return spans
 
     def ruin(self) -> list[Drawn]:
         about = self._levers_of_adversaries("balance") or self._levers_of_adversaries("count")
@@ -168,6 +194,6 @@ class _Sweep:
     def _titled(self, title: str) -> str:
         return f"{title} – synthetic data, not real" if self.made_up else title
 
-    @staticmethod
-    def _drawn(name: str, title: str, figure: Figure, data: pd.DataFrame, more: str = "") -> Drawn:
-        return Drawn(name, title, _CAPTIONS[name] + more, figure, data)
+    def _drawn(self, name: str, title: str, figure: Figure, data: pd.DataFrame, more: str = "") -> Drawn:
+        single = self.runs.groupby("point").size().max() < 2
+        return Drawn(name, title, _CAPTIONS[name] + ("" if single else _INTERVALS.get(name, "")) + more, figure, data)

@@ -117,7 +117,7 @@ def _text(cell: dict[str, Any], panel: _Panel) -> str:
     if math.isnan(estimate):
         return "–"
     if panel.column == "captured_percent":
-        return f"{estimate:.0f}\n[{low:.0f}, {high:.0f}]"
+        return f"{estimate:.0f}" if cell["runs"] < 2 else f"{estimate:.0f}\n[{low:.0f}, {high:.0f}]"
     digits = 0 if abs(estimate) >= 99.5 else 1
     rounded = round(estimate, digits)
     number = f"{rounded:+.{digits}f}" if panel.signed and rounded else f"{rounded or 0.0:.{digits}f}"

@@ -1,4 +1,4 @@
-"""The league of a tournament: what each participant gained, from the best to the worst."""
+"""The league of a tournament: the return of each participant, from the best to the worst."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOKS = {False: ("o", HONEST_COLOURS[0], "means no harm"), True: ("D", ADVERSAR
 
 
 def figure_league(league: pd.DataFrame, title: str) -> Figure:
-    """Mean profits with their intervals, the best on top.
+    """Mean returns with their intervals, the best on top; who has no budget has a line without a mark.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ def figure_league(league: pd.DataFrame, title: str) -> Figure:
             part = league[league["adversarial"] == adversarial]
             if part.empty:
                 continue
-            middle, places = part["profit_units"], part["place"]
-            arms = [(middle - part["profit_units_low"]).fillna(0), (part["profit_units_high"] - middle).fillna(0)]
+            middle, places = part["return_percent"], part["place"]
+            arms = [(middle - part["return_percent_low"]).fillna(0), (part["return_percent_high"] - middle).fillna(0)]
             handles.append(axes.errorbar(middle, places, xerr=arms, fmt=marker, color=colour, markersize=4.5,
                                          elinewidth=1.2, label=label))  # fmt: skip
         axes.axvline(0, color=INK, linewidth=0.8)
         names = [f"{row.name_} ({row.behaviour})" for row in league.rename(columns={"name": "name_"}).itertuples()]
         axes.set_yticks(league["place"], [name.replace("_", " ") for name in names], fontsize=8, parse_math=False)
         axes.set_ylim(len(league) + 0.6, 0.4)
-        axes.set_xlabel("profit, units: mean over draws with Student's interval of 95 %")
+        axes.set_xlabel("return, % of the budget: mean over draws with Student's interval of 95 %")
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures.points import good_runs
 from experiments.figures.style import ACCURACY_COLOUR, ADVERSARY_COLOURS, GRID, HONEST_COLOURS, INK, QUIET, STYLE
+from experiments.figures.words import title_of
 
 _PARTIES = {
     "honest_profit_units": ("the honest", HONEST_COLOURS[0]),
@@ -76,4 +77,4 @@ def _draw_gains(axes: Any, table: pd.DataFrame, places: Mapping[int, int]) -> No
 
 
 def _broken(name: str) -> str:
-    return name.replace(" kind ", "\n").replace("_", " ").replace(", ", "\n")
+    return name.replace(f"{title_of('mechanism.kind')} ", "").replace("_", " ").replace(", ", "\n")

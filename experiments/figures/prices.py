@@ -21,6 +21,7 @@ from experiments.figures.style import INK, QUIET, STYLE
 from sim.units import DAY
 
 _SPANS = 20
+_DASHES: dict[bool, Any] = {False: "-", True: (0, (1, 1))}  # of medians; dotted: of captured seeds alone
 _WIDE = 50  # beyond this ratio powers of ten are ticks enough
 
 
@@ -79,7 +80,11 @@ def figure_prices(
     legend: dict[str, Any] = {}
     for axes, (point, name) in zip(grid.flat, names.items(), strict=False):
         name_panel(axes, name, columns)
-        _draw_prices(axes, table[table["point"] == point], span_days(table["day"].max()), legend)
+        mine = table[table["point"] == point]
+        if len(mine) and not mine["price_units"].any():
+            axes.text(0.5, 0.5, "contributions are free", transform=axes.transAxes, ha="center", color=QUIET)
+            continue
+        _draw_prices(axes, mine, span_days(table["day"].max()), legend)
         _draw_willingness(axes, willingness.get(point, []), legend)
     dress_days(grid, len(names), table["day"].max(), "price (units)")
     if (table["price_units"] > 0).any():
@@ -89,8 +94,14 @@ def figure_prices(
             axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high > _WIDE * low else (1, 2, 5)))
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    if len(set(legend) & set(_DASHES.values())) == 1:
+        legend[_DASHES[False]].set_label(_spans(span_days(table["day"].max())))
     explain(figure, list(legend.values()))
     return figure
+
+
+def _spans(days: int) -> str:
+    return "median of each day" if days == 1 else f"median of each {days} days"
 
 
 def _draw_prices(axes: Any, table: pd.DataFrame, days: int, legend: dict[str, Any]) -> None:
@@ -100,11 +111,11 @@ def _draw_prices(axes: Any, table: pd.DataFrame, days: int, legend: dict[str, An
     axes.plot(dots["day"], dots["price_units"], **dot, markersize=2, alpha=0.7, zorder=2, rasterized=len(dots) > 2000)
     legend.setdefault("dots", Line2D([], [], **dot, markersize=4, label="price at a measurement, any seed"))
     for seeds, line in medians.groupby("seeds"):
-        dash: Any = (0, (1, 1)) if seeds == "captured" else "-"
+        dash = _DASHES[seeds == "captured"]
         axes.plot(line["day"], line["price_units"], color=INK, linestyle=dash, linewidth=1.6, zorder=4)
-        of_whom = " of captured seeds, where seeds disagree" if seeds == "captured" else " of all (other) seeds"
+        of_whom = "of captured seeds where seeds disagree" if seeds == "captured" else "of all seeds, or of the others"
         legend.setdefault(dash, Line2D([], [], color=INK, linestyle=dash, linewidth=1.6,
-                                          label=f"median of {days} d{of_whom}"))  # fmt: skip
+                                          label=f"{_spans(days)} {of_whom}"))  # fmt: skip
 
 
 def _draw_willingness(axes: Any, groups: list[GroupLook], legend: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ def figure_run(
     series, adds : as `Result.series` and `Result.adds` give them
     groups : in the order of the legend
     title : in full; it must say so if the data are synthetic
-    baseline : accuracy of the model trained on all data at once, in [0, 1]
+    baseline : accuracy of the model trained at once on the whole training set, in [0, 1]
     initial : accuracy at the start, in [0, 1], named in the legend if given
     """
     with mpl.rc_context(STYLE):
@@ -89,7 +89,7 @@ def _draw_accuracy(axes: Any, series: pd.DataFrame, baseline: float, initial: fl
     axes.plot(series["day"], 100 * series["accuracy"], color=ACCURACY_COLOUR, linewidth=1.8, zorder=4,
               label=f"accuracy of the model{began}")  # fmt: skip
     axes.axhline(100 * baseline, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=1,
-                 label=f"accuracy when trained on all data at once ({100 * baseline:.1f} %)")  # fmt: skip
+                 label=f"accuracy when trained at once on the whole training set ({100 * baseline:.1f} %)")  # fmt: skip
 
 
 def _draw_balances(axes: Any, series: pd.DataFrame, groups: Sequence[GroupLook], colours: Mapping[str, Any]) -> None:
@@ -108,9 +108,10 @@ def _draw_deposits(axes: Any, adds: pd.DataFrame, groups: Sequence[GroupLook], c
     for group in groups:
         colour, dash = colours[group.name]
         mine = adds[(adds["group"] == group.name) & (adds["deposit_units"] > 0)]
-        axes.plot(mine["time_s"] / DAY, mine["deposit_units"], linestyle="none", marker="o", markersize=2.2,
-                  markeredgewidth=0, color=colour, alpha=0.35, label=f"deposits paid by {group.name}",
-                  rasterized=len(adds) > 2000, zorder=2)  # fmt: skip
+        if len(mine):
+            axes.plot(mine["time_s"] / DAY, mine["deposit_units"], linestyle="none", marker="o", markersize=2.2,
+                      markeredgewidth=0, color=colour, alpha=0.35, label=f"deposits paid by {group.name}",
+                      rasterized=len(adds) > 2000, zorder=2)  # fmt: skip
         mean, sd = group.willingness_mean, group.willingness_sd
         if mean is not None:
             label = f"willingness to pay of {group.name}" + (" (mean ± 1 sd)" if sd else "")

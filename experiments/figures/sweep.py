@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.experiment import Experiment
 from experiments.figures.accepted import accepted_of, figure_accepted
-from experiments.figures.captions import CAPTIONS
+from experiments.figures.captions import caption_of
 from experiments.figures.drawn import Drawn
 from experiments.figures.gallery import figure_gallery, gallery_table
 from experiments.figures.levers import layout_of, levers_of, panels_of, point_names
@@ -74,6 +74,7 @@ class _Sweep:
         self.layout = layout_of(runs, self.levers)
         self.points = points_of(runs, self.levers)
         self.names = point_names(runs, self.levers)
+        self.single = bool(runs.groupby("point").size().max() < 2)
         self.priced = bool(series["price_units"].notna().any())
         self.by = " and ".join(lever.title for lever in self.layout[:2] if lever)
 
@@ -120,7 +121,7 @@ class _Sweep:
         faceted = self.layout.others + ((self.layout.y,) if name == "accepted" and self.layout.y else ())
         panels = 1 if name in ("over-time", "prices") else len(panels_of(self.points, faceted))
         more = f" Of {panels} panels the first {MOST_PANELS} are drawn." if panels > MOST_PANELS else ""
-        return Drawn(name, title, f"{CAPTIONS[name]}{self.about}{more}", figure, data)
+        return Drawn(name, title, f"{caption_of(name, self.single)}{self.about}{more}", figure, data)
 
     def _ends(self, name: str) -> tuple[float, float]:
         """The lowest and the highest seed of all."""
@@ -173,7 +174,7 @@ class _Sweep:
         title = self._titled("Mechanisms side by side: accuracy, and who pays whom")
         names = {point: name for point, name in self.names.items() if point in set(good_runs(self.runs)["point"])}
         figure = figure_mechanisms(self.runs, names, title)
-        return Drawn("mechanisms", title, f"{CAPTIONS['mechanisms']}{self.about}", figure, mechanisms_of(self.runs))
+        return Drawn("mechanisms", title, f"{caption_of('mechanisms')}{self.about}", figure, mechanisms_of(self.runs))
 
     def seeds(self) -> Drawn:
         profits = " and profit of the honest" if self.points["honest_profit_percent"].notna().any() else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CAPTION = (
     "Each dot is a design, at the mean over seeds of its objectives (of the worst adversary, where several were "
-    "tried). Blue: designs that no other beats in all objectives at once. The star is the compromise among them."
+    "tried). Blue: designs that no other beats in all objectives at once. The star is the one that the rule chooses."
 )
 _MOST_PANELS = 6
 
@@ -33,7 +33,7 @@ def figure_pareto(trials: pd.DataFrame, objectives: Sequence[str], best: int, ti
     ----------
     trials : a row for each design: ``trial``, ``pareto`` and a column for each objective
     objectives : their names
-    best : the trial of the compromise
+    best : the trial that was chosen
     title : headline
     """
     pairs = list(combinations(objectives, 2))[:_MOST_PANELS] or [("trial", objectives[0])]
@@ -77,5 +77,5 @@ def _handles() -> list[Line2D]:
     return [
         Line2D([], [], color=QUIET, marker="o", linestyle="none", label="beaten by another design"),
         Line2D([], [], color=HONEST_COLOURS[0], marker="o", linestyle="none", label="beaten by none"),
-        Line2D([], [], color=ADVERSARY_COLOURS[0], marker="*", markersize=11, linestyle="none", label="compromise"),
+        Line2D([], [], color=ADVERSARY_COLOURS[0], marker="*", markersize=11, linestyle="none", label="chosen"),
     ]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from experiments.build import is_adversarial
+from experiments.figures.sheet import explain, sheet
 from experiments.figures.style import ADVERSARY_COLOURS, GRID, HONEST_COLOURS, INK, QUIET, STYLE
 from experiments.result import Result
 from sim.units import to_units
 
 _MOST_STEPS = 6
 _MOST_PEOPLE = 24
-_BAR, _SLOT = 0.8, 0.86
+_BAR, _ROW = 0.7, 0.34  # of a line; inches
+_COLOURS = {False: HONEST_COLOURS[0], True: ADVERSARY_COLOURS[0]}
+_ROLES = {False: "gain or loss of the honest", True: "gain or loss of adversaries"}
 
 
 def payouts_of(result: Result) -> pd.DataFrame:
@@ -51,43 +58,70 @@ def _steps(result: Result) -> list[tuple[float, dict[str, float]]]:
 
 
 def figure_waterfall(result: Result) -> Figure:
-    """A waterfall for each contributor: a bar from the balance before each pass to the one after it.
+    """A line for each contributor: from what it staked, pass by pass, to what it collected.
 
-    A short line is the stake. Raises `ValueError` for a run without a settled market.
+    Raises `ValueError` for a run without a settled market.
     """
     table = payouts_of(result)
     if table.empty:
         raise ValueError("there is no market with contributions in this run, so nobody was paid")
-    people = list(dict.fromkeys(table["address"]))[:_MOST_PEOPLE]
-    steps, passes = int(table["step"].max()) + 1, len(result.gains_by_pass)
-    width = _BAR / steps
+    gained = (table["after_units"] - table["before_units"]).groupby(table["address"], sort=False).sum()
+    shown = table[table["address"].isin(gained.abs().nlargest(_MOST_PEOPLE).index)]
+    names, steps = list(dict.fromkeys(shown["address"])), int(table["step"].max()) + 1
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(max(6.4, 1.2 + _SLOT * len(people)), 4.6), layout="constrained")
-        axes = figure.subplots()
-        for row in table[table["address"].isin(people)].itertuples():
-            place = people.index(row.address) - _BAR / 2 + width * (row.step + 0.5)
-            colour = (ADVERSARY_COLOURS if row.adversarial else HONEST_COLOURS)[0]
-            axes.bar(place, row.after_units - row.before_units, 0.9 * width, bottom=row.before_units, color=colour,
-                     alpha=1 - 0.6 * row.step / steps, zorder=3)  # fmt: skip
-            if row.step == 0:
-                left = people.index(row.address) - _BAR / 2
-                axes.plot([left, left + _BAR], [row.before_units] * 2, color=INK, linewidth=1, zorder=4)
-        axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
-        axes.grid(axis="y", color=GRID, linewidth=0.8, zorder=0)
+        figure, grid = sheet(_title(result, len(gained)), 1, 1, 1.6 + _ROW * len(names))
+        axes = grid[0, 0]
+        for place, (_, mine) in enumerate(shown.groupby("address", sort=False)):
+            _draw_contributor(axes, place, mine, steps)
+        axes.axvline(0, color=QUIET, linewidth=0.8, zorder=1)
+        axes.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", color=GRID, linewidth=0.8, zorder=0)
         axes.set_axisbelow(True)
-        axes.set_xticks(range(len(people)), people, rotation=30, ha="right")
-        axes.set_ylabel("balance in the market, units (line: stake)")
-        spent = table.groupby("step")["spent_units"].first()
-        until = ", ".join(f"{units:,.0f}" for units in spent)
-        axes.set_xlabel(f"left to right: {_said(passes, steps)}, until {until} units of the bounty were spent")
-        paid = sum(gain for _, gains in result.gains_by_pass for gain in gains.values())
-        made_up = " – synthetic data, not real" if result.synthetic else ""
-        title = f"{result.scenario.name}: {paid:,.1f} units of the bounty earned, contributor by contributor{made_up}"
-        figure.suptitle(title, parse_math=False, fontsize=11, fontweight="bold", color=INK, x=0.01, ha="left")
+        axes.set_xlabel("units in the market")
+        explain(figure, _legend(shown, len(result.gains_by_pass)))
     return figure
 
 
-def _said(passes: int, steps: int) -> str:
-    if passes > steps:
-        return f"{steps - 1} passes and the other {passes - steps + 1} together"
-    return "1 pass" if passes == 1 else f"{passes} passes"
+def _title(result: Result, people: int) -> str:
+    spent = sum(bounty for bounty, _ in result.gains_by_pass)
+    paid = sum(gain for _, gains in result.gains_by_pass for gain in gains.values())
+    some = f" of the {_MOST_PEOPLE} of {people:,} who gained or lost most" if people > _MOST_PEOPLE else ""
+    made_up = " – synthetic data, not real" if result.synthetic else ""
+    return (
+        f"{result.scenario.name}: stakes and payouts{some}; {paid:,.0f} of {spent:,.0f} units of bounty earned{made_up}"
+    )
+
+
+def _draw_contributor(axes: Any, place: int, mine: pd.DataFrame, steps: int) -> None:
+    """Bars from the balance before each pass to the one after it, one below the other; ends are marked."""
+    colour, height = _COLOURS[bool(mine["adversarial"].iloc[0])], _BAR / steps
+    for row in mine.itertuples():
+        level = place - _BAR / 2 + height * (row.step + 0.5)
+        axes.barh(level, row.after_units - row.before_units, 0.9 * height, left=row.before_units, color=colour,
+                  alpha=_strength(row.step, steps), zorder=3)  # fmt: skip
+    stake, collected = mine["before_units"].iloc[0], mine["after_units"].iloc[-1]
+    axes.plot([stake] * 2, [place - _BAR / 2, place + _BAR / 2], color=INK, linewidth=1.6, zorder=4)
+    axes.plot(collected, place, marker="D", markersize=4.5, color=INK, markerfacecolor="white", zorder=5, clip_on=False)
+
+
+def _strength(step: int, steps: int) -> float:
+    """How opaque the bars of a step are: later ones are paler."""
+    return 1 - 0.6 * step / steps
+
+
+def _legend(table: pd.DataFrame, passes: int) -> list[Any]:
+    """The marks, the colours of both roles, and a tone for each step with the bounty it spent."""
+    marks = [
+        Line2D([], [], linestyle="none", marker="|", markersize=10, markeredgewidth=1.6, color=INK, label="staked"),
+        Line2D([], [], linestyle="none", marker="D", color=INK, markerfacecolor="white", label="paid out in the end"),
+    ]
+    roles = [Patch(color=_COLOURS[harm], label=_ROLES[harm]) for harm in sorted(set(table["adversarial"]))]
+    until = table.groupby("step")["spent_units"].first()
+    spent, tones = until.diff().fillna(until), []
+    for step, units in enumerate(spent):
+        last = f" to {passes:,}" if step == len(spent) - 1 and passes > len(spent) else ""
+        label = f"pass {step + 1}{last}, for {units:,.0f} units of the bounty"
+        tones.append(Patch(color=QUIET, alpha=_strength(step, len(spent)), linewidth=0, label=label))
+    return [*marks, *roles, *tones]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.comparisons import many_intervals
+from experiments.analysis.robust_sweep import robust_choice
 from experiments.experiment import Experiment, load_experiment
-from experiments.findings import ABOUT_INTERVALS, findings
+from experiments.findings import about_intervals, findings
+from experiments.findings_gallery import is_gallery
 from experiments.levers import resolved, written
-from experiments.points import points_of
+from experiments.points import NOTHING, points_of
 from experiments.report.blocks import Block, Code, Heading, Items, Paragraph, Picture, Table
 from experiments.report.folder import Finished
 from experiments.report.tables import outcome_tables, people_tables
@@ -24,6 +25,9 @@ ABOUT_PEOPLE = (
     "count them. Price index: mean deposit as a share of what the honest would pay. Capital index: deposits an honest "
     "address would have in the contract at a time, as a share of its money. Near 1 and above, price or wallet binds."
 )
+MORE_FIGURES = "'deca10b analyse DIR' draws further ones, with a panel for each attack."
+MOST_CHOICES = 100
+"""Rows of the table of robust choices; larger ones are in robust.csv of 'deca10b analyse'."""
 _SHOWN_VALUES = 30
 
 
@@ -35,12 +39,12 @@ def content(finished: Finished, pictures: Sequence[Picture]) -> list[Block]:
     if experiment.description:
         blocks += [Heading("Question"), Paragraph(experiment.description)]
     blocks += [Heading("What was found"), Items(tuple(findings(finished.runs, experiment)))]
-    about = f"{ABOUT_INTERVALS} {many_intervals(len(points))}".strip()
-    blocks += [Paragraph(about), Heading("Design"), *_design(experiment)]
+    blocks += [Paragraph(about_intervals(points)), Heading("Design"), *_design(experiment)]
     if pictures:
-        blocks += [Heading("Figures"), *pictures]
+        blocks += [Heading("Figures"), *pictures, *([Paragraph(MORE_FIGURES)] if is_gallery(levers) else [])]
     blocks += [Heading("Points"), *outcome_tables(points, levers)]
     blocks += [*people_tables(points, levers), Paragraph(ABOUT_PEOPLE)]
+    blocks += _robust(finished)
     blocks += [Heading("Failures"), *_failures(finished.manifest["failures"])]
     blocks += [Heading("Parameters"), *_parameters(experiment)]
     names = {point.number: point.name for point in points}
@@ -97,6 +101,21 @@ def _design(experiment: Experiment) -> list[Block]:
             rows.append((lever, f"{len(values)}", ", ".join(values[:_SHOWN_VALUES]) + more))
         blocks.append(Table("Levers", ("lever", "values", "which"), tuple(rows), words=frozenset({0, 2})))
     return blocks
+
+
+def _robust(finished: Finished) -> list[Block]:
+    """Which choice of mechanism and model is robust, where a design asks."""
+    robust = robust_choice(finished.runs, finished.experiment)
+    if robust is None:
+        return []
+    names = [name for name in robust.table if name != "choice"]
+    header = ("choice", *(name.removesuffix("_db").replace("_", " ") for name in names))
+    rows = tuple(
+        (str(row["choice"]), *(NOTHING if row[name] != row[name] else f"{row[name]:.1f}" for name in names))
+        for row in robust.table.to_dict("records")
+    )
+    table = Table("Worst case and greatest regret (%), signal to noise (dB)", header, rows, words=frozenset({0}))
+    return [Heading("Robust choice"), Items(robust.sentences), *([table] if len(rows) <= MOST_CHOICES else [])]
 
 
 def _failures(failures: Sequence[dict[str, Any]]) -> list[Block]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from experiments.figures.levers import levers_of
 from experiments.files import make_folder, write_whole
-from experiments.findings import ABOUT_INTERVALS
+from experiments.findings import about_intervals
+from experiments.findings_gallery import is_gallery
 from experiments.points import points_of
 from experiments.report.as_html import html_page
 from experiments.report.as_latex import latex_tables
@@ -37,7 +39,8 @@ def write_latex(finished: Finished, out: Path) -> Path:
     """The tables of accuracy and profit for a paper. Raises `ConfigError`."""
     make_folder(out.parent)
     points, levers = points_of(finished.runs, finished.experiment)
-    return write_whole(out, latex_tables(finished.experiment.name, outcome_tables(points, levers), ABOUT_INTERVALS))
+    tables = outcome_tables(points, levers)
+    return write_whole(out, latex_tables(finished.experiment.name, tables, about_intervals(points)))
 
 
 def write_dta(finished: Finished, out: Path) -> Path:
@@ -48,10 +51,14 @@ def write_dta(finished: Finished, out: Path) -> Path:
 
 def draw(finished: Finished, folder: Path) -> list[Picture]:
     """Draw the figures of a sweep into a folder: PNG, SVG and the data of each. Raises `ConfigError`."""
-    from experiments.figures import save, sweep_figures  # late: matplotlib is slow to load
+    from experiments.figures import further_figures, save, sweep_figures  # late: matplotlib is slow to load
 
+    tables = finished.runs, finished.series, finished.experiment
+    figures = sweep_figures(*tables)
+    if not is_gallery(levers_of(finished.experiment)):  # there they have a panel for each attack: pages of them
+        figures += further_figures(*tables)
     pictures = []
-    for drawn in sweep_figures(finished.runs, finished.series, finished.experiment):
+    for drawn in figures:
         png = next(path for path in save(drawn, folder) if path.suffix == ".png")
         pictures.append(Picture(drawn.title, drawn.caption, png))
     return pictures

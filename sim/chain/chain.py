@@ -80,7 +80,9 @@ class Chain:
         self.meter = Meter(schedule)
         self.fees: FeeMarket = fees or FreeGas()
         self.clock = clock or Clock()
+        self.block_gas_limit = gas_limit
         self.gas_limit = min(gas_limit, schedule.transaction_cap or gas_limit)
+        """The most gas of a transaction; some forks allow less than a block has."""
         self.contracts: dict[Address, ContractLike] = {}
         self.nonces: dict[Address, int] = {}
         self.logs: list[Log] = []
@@ -121,13 +123,17 @@ class Chain:
             raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
         contract = self.contracts.get(to, _ACCOUNT)
-        floor = self.meter.begin(limit, *contract.calldata(method, arguments))
+        meter, journal = self.meter, self.journal
+        zero, nonzero = contract.calldata(method, arguments)
+        floor = meter.begin(limit, zero, nonzero)
         logs: list[Log] = []
         self.logs = logs
         ok, reason, result = self._attempt(contract, transaction)
         if not ok:
             logs.clear()
-        gas_used = self.meter.finish(floor)
+        gas_used = limit - meter.left
+        if meter.refunded or gas_used < floor:
+            gas_used = meter.finish(floor)
         if price:
             self.ledger.transfer(sender, PROPOSER, gas_used * tip)
             if fees.base_fee:
@@ -140,7 +146,10 @@ class Chain:
         if self.observers:
             for observe in self.observers:
                 observe(receipt)
-        self.journal.commit()
+        if journal.after_commit:
+            journal.commit()
+        else:
+            journal.undo.clear()  # all that a commit does then
         return receipt
 
     def estimate_gas(self, transaction: Transaction) -> Gas:

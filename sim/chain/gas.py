@@ -121,10 +121,12 @@ def by_size(gas: Callable[[int], T]) -> Callable[[int], T]:
 class Meter:
     """The gas of one transaction at a time. `charge` is the only thing that spends it."""
 
-    __slots__ = ("left", "limit", "refunded", "schedule")
+    __slots__ = ("_calldata", "left", "limit", "refunded", "schedule")
 
     def __init__(self, schedule: GasSchedule) -> None:
         self.schedule = schedule
+        s = schedule
+        self._calldata = s.transaction, s.calldata_zero, s.calldata_nonzero, s.calldata_floor_token
         self.limit: Gas = 0
         self.left: Gas = 0
         self.refunded: Gas = 0
@@ -145,10 +147,9 @@ class Meter:
 
         The answer is the least it will cost in the end (EIP-7623). Raises `InvalidTransaction` for a limit below that.
         """
-        s = self.schedule
-        paid = s.transaction + zero * s.calldata_zero + nonzero * s.calldata_nonzero
-        token = s.calldata_floor_token
-        floor = s.transaction + token * (zero + 4 * nonzero) if token else 0
+        call, each_zero, each_nonzero, token = self._calldata
+        paid = call + zero * each_zero + nonzero * each_nonzero
+        floor = call + token * (zero + 4 * nonzero) if token else 0
         if limit < paid or limit < floor:
             raise InvalidTransaction(f"gas limit is {limit}; this call needs at least {max(paid, floor)}")
         self.limit = limit

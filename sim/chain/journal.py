@@ -171,7 +171,7 @@ class Table:
 
 
 class Weights:
-    """A journalled NumPy array of numbers: read ``.array``, write with `add_at`.
+    """A journalled NumPy array of numbers: read ``.array``, write with `write` or `add_at`.
 
     The array is int64 or float64, or of Python integers (dtype object) where those could overflow.
     """
@@ -182,13 +182,11 @@ class Weights:
         self._undo = journal.undo
         self.array = array
 
-    def assign(self, where: NDArray[np.intp], values: Any) -> NDArray[Any]:
-        """``array[where] = values`` for an array of indices of its first axis; the values before come back."""
+    def write(self, where: NDArray[np.intp], before: Any, values: Any) -> None:
+        """``array[where] = values`` for an array of indices at which the numbers are now ``before``."""
         array = self.array
-        before = array.take(where, 0)
         self._undo.append((self, array, where, before))
         array[where] = values
-        return before
 
     def add_at(self, where: NDArray[np.intp], amount: Any) -> NDArray[Any]:
         """Add ``amount`` at every index of ``where``, once per occurrence; the values before come back."""

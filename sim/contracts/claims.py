@@ -17,7 +17,7 @@ for a look, not O(pending). It follows committed state only.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from sim.chain.ledger import Address
@@ -43,7 +43,9 @@ class ClaimsIndex:
 
     def __init__(self, mechanism: IncentiveMechanism, windows: ClaimWindows, watch: Watch) -> None:
         self.records = mechanism.records
-        self.is_open = mechanism.is_open
+        self.is_open: Callable[[Record], object] = mechanism.is_open
+        if type(mechanism).is_open is IncentiveMechanism.is_open:
+            self.is_open = mechanism.records.claimable.__getitem__  # the same rule, in C
         self.verdict = mechanism.verdict
         self.windows = windows
         self.watch = watch
@@ -77,7 +79,8 @@ class ClaimsIndex:
         """Something of a contribution was claimed."""
         if not self.is_open(record):
             self.open.discard(record)
-            self.expired.pop(record, None)
+            if self.expired:
+                self.expired.pop(record, None)
             self._forget(record)
 
     def look(self, now: Seconds) -> None:
@@ -87,7 +90,7 @@ class ClaimsIndex:
         while self._maturing and times[self._maturing[0]] <= due:
             self._mature(self._maturing.popleft())
         if self.watch.moved:
-            self._place(self.watch.refresh())
+            self._flip(self.watch.refresh())
         if self._in_grace:
             self._end_grace(due - self.windows.grace)
         if self.windows.owner is not None:
@@ -114,9 +117,11 @@ class ClaimsIndex:
                 self.own[author] = {record: None}
             else:
                 mine[record] = None
-            self._place(((record, agrees),))
+            self.agreeing[record] = agrees
+            if not agrees and record not in self._in_grace:
+                self.disputes.append(record)
 
-    def _place(self, found: Sequence[tuple[Record, bool]]) -> None:
+    def _flip(self, found: Sequence[tuple[Record, bool]]) -> None:
         """The model agrees, or disagrees, with these records now; in a crowd one update may change hundreds."""
         in_grace = self._in_grace
         self.agreeing.update(found)
@@ -140,4 +145,5 @@ class ClaimsIndex:
         if self.agreeing.pop(record, None) is not None:
             del self.own[self.records.author[record]][record]
         self.watch.discard(record)
-        self.owned.pop(record, None)
+        if self.owned:
+            self.owned.pop(record, None)

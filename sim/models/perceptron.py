@@ -13,9 +13,10 @@ step       1               learning rate, a decimal above 0
 passes     5               passes of the same rule over the initial samples
 ========== =============== ==========================================================
 
-Source: SparsePerceptron.sol of microsoft/0xDeCA10B. Weights are whole numbers held as float64, each beside a mark that
-it is below zero (gas depends on how many are): one gather and one product answer what a sample's margin and gas are. A
-sum that is not proved to stay within 2**53 is made of Python integers instead, and so are weights of such size.
+Source: SparsePerceptron.sol of microsoft/0xDeCA10B. Weights are held as whole multiples of a unit, most often the
+step, each in one code with a mark of whether it is below zero (gas depends on how many are): one gather and one sum
+answer what a sample's margin and gas are. Codes are whole float64 numbers; a sum that is not proved to stay within
+2**53 is made of Python integers instead, and so are codes of such size.
 
 >>> model = SparsePerceptron(n_features=4)
 >>> model.learn_one(np.array([0, 2]), 1)
@@ -27,7 +28,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from math import gcd
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +50,25 @@ _FLOAT64_EXACT = 2**53
 _FLOAT32_EXACT = 2**24
 _INT64_SAFE = 2**61
 _UINT8_MOST = 255
-_FIRST_LENGTH = 256
 _FEW = 128  # watched samples
+_LESSONS_AHEAD = 256  # before the size of weights is looked at again, at the least
+
+
+class Bounds(NamedTuple):
+    """What is proved of a perceptron's weights up to a version of it.
+
+    No weight is larger than ``weight`` units, and the codes of up to ``size`` features add up exactly in float64.
+    """
+
+    weight: int
+    size: int
+    version: int
 
 
 @lru_cache(maxsize=4096)
-def _ones(size: int) -> NDArray[np.float64]:
-    """As many ones: their product with the picked rows is the quickest way to small sums."""
-    return np.ones(size)
+def _pull(size: int, change: int) -> NDArray[np.float32]:
+    """What learning ``size`` features, by ``change`` units each, adds to a sample's sum for each of them it has."""
+    return np.full(size, change, np.float32)
 
 
 class SparsePerceptron(Classifier):
@@ -84,20 +97,33 @@ class SparsePerceptron(Classifier):
         self.step = round(scaled)
         self.passes = passes
         self.intercept = intercept
-        self._marked = Weights(self.journal, np.zeros((n_features, 2)))
-        self._largest: Value[tuple[int, int]] = Value(self.journal, (0, 0))  # no weight is larger; when to look again
-        self._gas = PerceptronCharges(self.meter.schedule)
+        self.unit = self.step
+        """Every weight is a whole multiple of it, and so is the step; times 10**9."""
+        self._bits = n_features.bit_length()  # enough to count the features of a sample that has none twice
+        self._marks = (1 << self._bits) - 1
+        self._codes = Weights(self.journal, np.zeros(n_features))
+        self._bounds: Value[Bounds] = Value(self.journal, self._proved(0, 0))
+        self._gas = gas = PerceptronCharges(self.meter.schedule)
+        self._of_size = lru_cache(maxsize=4096)(lambda size: (np.ones(size), gas.predict(size)))
         self._repeats = True  # until the initial samples say that no index stands twice
 
     @property
     def weights(self) -> NDArray[Any]:
         """All weights, times 10**9: whole float64 numbers, or Python integers where those could not be exact."""
-        return self._marked.array[:, 0]
+        units = self._units(self._codes.array)
+        if self.largest >= _FLOAT64_EXACT:
+            units = _whole(units)
+        return units * self.unit
+
+    @property
+    def bounds(self) -> Bounds:
+        """What is proved now."""
+        return self._bounds.value
 
     @property
     def largest(self) -> int:
-        """No weight and no intercept is larger in size."""
-        return max(self._largest.value[0], abs(self.intercept))
+        """The size of the largest weight, or of the intercept."""
+        return max(int(abs(self._units(self._codes.array)).max(initial=0)) * self.unit, abs(self.intercept))
 
     def to_state(self) -> dict[str, Any]:
         """``{"weights": {index: weight}, "intercept": …}``, times 10**9, without weights of 0."""
@@ -113,12 +139,27 @@ class SparsePerceptron(Classifier):
 
     def _take(self, weights: NDArray[Any]) -> None:
         """Put whole numbers in the place of all weights, off the chain."""
-        largest = int(abs(weights).max(initial=0))
-        marked = np.zeros((self.n_features, 2), np.float64 if largest < _FLOAT64_EXACT else object)
-        marked[:, 0], marked[:, 1] = weights, weights < 0
-        self._marked.array = marked
-        self._largest.value = (largest, 2 * largest)
+        self.unit = gcd(self.step, *map(int, weights.tolist()))
+        units = weights // self.unit
+        self._bounds.value = self._proved(int(abs(units).max(initial=0)), self.version.value)
+        small = self.bounds.weight << self._bits < _FLOAT64_EXACT
+        self._codes.array = self._coded(units.astype(np.float64) if small else _whole(units))
         self.version.value += 1
+
+    def _coded(self, units: NDArray[Any]) -> NDArray[Any]:
+        """The codes of weights: shifted, and one more where a weight is below zero."""
+        return np.asarray(units * 2**self._bits + (units < 0))
+
+    def _units(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """The weights behind codes, in units."""
+        return np.asarray(codes // 2**self._bits)
+
+    def _proved(self, largest: int, version: int) -> Bounds:
+        """What holds for some lessons from now on, if no weight is larger now than so many units."""
+        change = self.step // self.unit
+        weight = largest + max(largest, _LESSONS_AHEAD * change)
+        size = min(2**self._bits, _FLOAT64_EXACT // (weight << self._bits)) - 1
+        return Bounds(weight, size, version + (weight - largest) // change)
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """Five passes (or ``passes``) of the rule over the samples in their order, as the chain would apply it."""
@@ -158,16 +199,18 @@ class SparsePerceptron(Classifier):
         Gas depends on the weights: on how many of the sample's are below zero.
         """
         try:
-            picked = self._marked.array.take(features, 0)
+            picked = self._codes.array.take(features)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
         size = len(features)
-        if (size + 1) * self._largest.value[0] < _FLOAT64_EXACT:
-            total, negative = _ones(size).dot(picked).tolist()
+        ones, gas = self._of_size(size)
+        if size <= self._bounds.value.size:
+            total = int(ones.dot(picked))  # the quickest way to small sums
+            units, negative = total >> self._bits, total & self._marks
         else:
-            total, negative = sum(map(int, picked[:, 0].tolist())), picked[:, 1].sum()
-        margin = int(total) + self.intercept
-        gas = self._gas.predict(size) + NEGATIVE * int(negative)
+            units, negative = int(self._units(_whole(picked)).sum()), int((picked < 0).sum())
+        margin = units * self.unit + self.intercept
+        gas += NEGATIVE * negative
         if self._repeats:
             gas -= self._gas.again * (size - len(set(features.tolist())))
         return (1, margin, gas + CLASS_ONE) if margin > 0 else (0, margin, gas)
@@ -188,31 +231,52 @@ class SparsePerceptron(Classifier):
         self.meter.charge(gas + self._gas.lesson)
         if prediction != label:
             # EFFECTS
-            delta = self.step if label else -self.step
-            self._update(features, delta)
-            self.version.set(self.version.value + 1)
-            self.journal.after_commit.append((self._publish, (features, delta)))
+            change = self.step // self.unit if label else -(self.step // self.unit)
+            distinct = self._update(features, change)
+            self.journal.after_commit.append((self._publish, (features, change, distinct)))
 
-    def _update(self, features: IndexArray, delta: int) -> None:
-        """Add ``delta`` to the weight of each feature, once per occurrence, and charge for the writes."""
-        size, places = len(features), features
-        times: Any = 1
-        if not rises(features):
+    def _update(self, features: IndexArray, change: int) -> bool:
+        """Add ``change`` units to the weight of each feature, once per occurrence, and charge for the writes.
+
+        The answer is whether the features are seen to be different ones.
+        """
+        size, distinct = len(features), rises(features)
+        if distinct:
+            before, after = self._move(features, change, abs(change))
+        else:
             places, times = np.unique(features, return_counts=True)
-        self._grow_to_hold(self.step if places is features else self.step * size)
-        before, weights = self._set(places, times * delta)
-        gas, cleared = self._gas.mistake(size, before, weights, delta > 0)
+            before, after = self._move(places, change * times, size * abs(change))
+        gas, cleared = self._gas.mistake(size, before, after, change > 0)
         self.meter.charge(gas)
         if cleared:
             self.meter.refund_cleared(cleared)
+        return distinct
 
-    def _set(self, places: IndexArray, amounts: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Move the weights at distinct places; what they were and what they are come back."""
-        rows = self._marked.array.take(places, 0)
-        weights = rows[:, 0]
-        weights += amounts
-        np.less(weights, 0, rows[:, 1])
-        return self._marked.assign(places, rows)[:, 0], weights
+    def _move(self, places: IndexArray, change: Any, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Move the weights at distinct places, by ``most`` units at the most; their codes before and after."""
+        version = self.version.value
+        if version >= self._bounds.value.version or most > self.step // self.unit:
+            self._prove_again(most, version)
+        before = self._codes.array[places]
+        if type(change) is int and abs(change) == 1:
+            # By far the most frequent: of what crosses zero only the mark is wrong, and there is only one such code.
+            one = 1 << self._bits
+            after = before + one * change
+            wrong, right = (1, 0) if change > 0 else (-one, 1 - one)
+            np.putmask(after, after == wrong, right)
+        else:
+            after = self._coded(self._units(before) + change)
+        self._codes.write(places, before, after)
+        self.version.set(version + 1)
+        return before, after
+
+    def _prove_again(self, more: int, version: int) -> None:
+        """Look at the size of the weights, which will move by up to ``more`` units, and keep codes exact."""
+        codes = self._codes.array
+        bounds = self._proved(int(abs(self._units(codes)).max(initial=0)) + more, version + 1)
+        self._bounds.set(bounds)
+        if bounds.weight << self._bits >= _FLOAT64_EXACT and codes.dtype != object:
+            self._codes.replace(_whole(codes))
 
     def gas_to_ask(self, size: int, distinct: int) -> Gas:
         """Gas of a lesson of so many features, so many of them different, that changes nothing, less what depends on
@@ -242,34 +306,30 @@ class SparsePerceptron(Classifier):
         """What several mistakes come to: move the weight of each occurrence. No gas; and watches are not told."""
         moved = np.bincount(features, amounts)
         (places,) = np.nonzero(moved)
-        self._grow_to_hold(int(abs(moved).max(initial=0)))
-        self._set(places, moved[places])
-        self.version.set(self.version.value + 1)
-
-    def _grow_to_hold(self, more: int) -> None:
-        """Keep ``largest`` right for weights that move by up to ``more``, and weights exact."""
-        largest, again = self._largest.value
-        largest += more
-        if largest > again:  # it may have become far too large: see what it is
-            largest = int(abs(self.weights).max()) + more
-            again = 2 * largest
-        self._largest.set((largest, again))
-        if largest >= _FLOAT64_EXACT and self._marked.array.dtype != object:
-            self._marked.replace(_exact(self._marked.array))
+        units, step = moved[places] // self.unit, self.step // self.unit
+        most = int(abs(units).max(initial=0))
+        version = self.version.value + most // step - 1
+        if most and version < self.bounds.version:  # what is proved holds for as many lessons: count each step as one
+            self.version.set(version)
+            most = step
+        self._move(places, units, most)
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:
-        """The class of each row. Weights that are small multiples of the step fit float32, which is fastest."""
-        weights, largest = self.weights, self.largest
+        """The class of each row. Small numbers of units fit float32, which is fastest."""
         longest = int(np.diff(features.indptr).max(initial=0))
-        if (longest + 1) * largest >= _FLOAT64_EXACT:
+        largest = longest * self.bounds.weight
+        if largest >= _FLOAT64_EXACT:
             return np.array([self.predict_one(features.row(i).astype(np.intp)) for i in range(len(features))], np.int64)
-        steps = np.rint(weights / self.step)
-        if np.array_equal(steps * self.step, weights) and np.abs(steps).max(initial=0) * longest < _FLOAT32_EXACT:
-            # for a whole number m of steps: m * step > -intercept exactly if m > floor(-intercept / step)
-            threshold = max(-_FLOAT32_EXACT, min(-self.intercept // self.step, _FLOAT32_EXACT))
-            margins = features.matrix(np.float32) @ steps.astype(np.float32)
-            return np.asarray(margins > threshold, dtype=np.int64)
-        return np.asarray(features.matrix(np.float64) @ weights > -self.intercept, dtype=np.int64)
+        dtype = np.float32 if largest < _FLOAT32_EXACT else np.float64
+        sums = features.matrix(dtype) @ self._units(self._codes.array).astype(dtype)
+        return np.asarray(sums > self.threshold(largest), dtype=np.int64)
+
+    def threshold(self, largest: int) -> int:
+        """The sum of weights, in units, above which a sample is of class 1, as far as sums up to ``largest`` can tell.
+
+        For a whole number m: m * unit > -intercept exactly if m > floor(-intercept / unit).
+        """
+        return max(-largest - 1, min(-self.intercept // self.unit, largest))
 
     def _new_watch(self) -> Watch:
         return _PerceptronWatch(self)
@@ -279,9 +339,9 @@ class _PerceptronWatch(Watch):
     def __init__(self, model: SparsePerceptron) -> None:
         super().__init__(model.n_features, np.float32)
         self.model = model
-        self.margins: NDArray[np.int64] = np.zeros(len(self.predictions), np.int64)
+        self.sums: NDArray[Any] = np.zeros(len(self.predictions), np.float32)
+        """Of the weights of each sample, in units."""
         self._longest = 1
-        self._ones = np.ones(_FIRST_LENGTH, np.float32)
         self._widen_if_needed()
 
     def _score(self, features: IndexArray) -> tuple[int, int, Gas]:
@@ -294,26 +354,36 @@ class _PerceptronWatch(Watch):
         super()._place(record, features, label, prediction, score)
 
     def _put(self, slot: int, features: IndexArray, score: int) -> None:
-        self.margins[slot] = score
+        self.sums[slot] = (score - self.model.intercept) // self.model.unit
 
     def _predictions(self) -> NDArray[np.bool_]:
-        return np.asarray(self.margins > 0, np.bool_)
+        return np.asarray(self.sums > self._threshold, np.bool_)
 
-    def _move(self, features: IndexArray, delta: int) -> None:
-        if len(features) > len(self._ones):
-            self._ones = np.ones(2 * len(features), np.float32)
-        self._widen_if_needed()
+    def _move(self, features: IndexArray, change: int, distinct: bool) -> None:
+        if self.model.version.value > self._proved_until:
+            self._widen_if_needed()
         rows = self.rows.take(features, 0)
+        if rows.dtype == np.float32 and self.sums.dtype == np.float32:
+            self.sums += _pull(len(features), change) @ rows
+            return
         # No overlap of different indices is above the longest sample, so that in a crowd, where moving bytes takes most
         # of the time, they fit one each. For few samples BLAS is quicker.
-        bytes_do = rows.dtype == np.uint8 and rises(features)
-        overlap = np.add.reduce(rows, 0, dtype=np.uint8) if bytes_do else self._ones[: len(features)] @ rows
-        self.margins += overlap.astype(self.margins.dtype) * delta
+        bytes_do = rows.dtype == np.uint8 and distinct
+        overlap = np.add.reduce(rows, 0, dtype=np.uint8) if bytes_do else _pull(len(features), 1) @ rows
+        if self.sums.dtype == object:
+            overlap = overlap.astype(np.int64)
+        self.sums += overlap.astype(self.sums.dtype) * change
 
     def _widen_if_needed(self) -> None:
-        """Use Python integers once a margin, or what moves it, might not fit 64 bits; and larger rows."""
-        if (self._longest + 1) * self.model.largest > _INT64_SAFE and self.margins.dtype != object:
-            self.margins = self.margins.astype(object)
+        """Use wider numbers once a sum, or what moves it, might not fit; and larger rows."""
+        bounds = self.model.bounds
+        largest = (self._longest + 1) * bounds.weight
+        if self.sums.dtype == np.float32 and largest >= _FLOAT32_EXACT:
+            self.sums = self.sums.astype(np.float64)
+        if self.sums.dtype == np.float64 and largest >= _FLOAT64_EXACT:
+            self.sums = _whole(self.sums)
+        self._threshold = np.array(self.model.threshold(largest), self.sums.dtype)
+        self._proved_until = bounds.version
         if self._longest > _UINT8_MOST and self.rows.dtype == np.uint8:
             self.rows = self.rows.astype(np.float32)
 
@@ -321,9 +391,9 @@ class _PerceptronWatch(Watch):
         super()._grow()
         if self.rows.shape[1] > _FEW and self._longest <= _UINT8_MOST:
             self.rows = self.rows.astype(np.uint8, copy=False)
-        self.margins = np.concatenate([self.margins, np.zeros_like(self.margins)])
+        self.sums = np.concatenate([self.sums, np.zeros_like(self.sums)])
 
 
-def _exact(marked: NDArray[np.float64]) -> NDArray[Any]:
-    """The same numbers as Python integers, which have no limit."""
-    return np.array([[int(weight), int(mark)] for weight, mark in marked.tolist()], object)
+def _whole(numbers: NDArray[Any]) -> NDArray[Any]:
+    """The same whole numbers as Python integers, which have no limit."""
+    return np.array([int(number) for number in numbers.tolist()], object)

@@ -38,6 +38,8 @@ class PerceptronCharges:
         self.lesson = schedule.loads(1)
         self.again = schedule.loads(1) - schedule.loads(0, 1)
         self._update_feature = schedule.loads(0, 3) + _UPDATE_FEATURE
+        self._set_more = schedule.store_set - schedule.store_reset
+        self._one_each = by_size(lambda n: [self.moves(n, n, 0, up) for up in (0, 1)])
 
     def mistake(self, size: int, before: NDArray[Any], after: NDArray[Any], up: int) -> tuple[Gas, int]:
         """What moving weights adds, and the slots that it clears.
@@ -45,8 +47,10 @@ class PerceptronCharges:
         ``size`` indices are written; each weight among them stands once in ``before`` and ``after``.
         """
         slots = len(before)
-        fresh = slots - int(np.count_nonzero(before))
-        return self.moves(size, slots, fresh, up), slots - int(np.count_nonzero(after))
+        fresh, cleared = slots - int(np.count_nonzero(before)), slots - int(np.count_nonzero(after))
+        if slots == size:
+            return self._one_each(size)[up] + fresh * self._set_more, cleared
+        return int(self.moves(size, slots, fresh, up)), cleared
 
     def moves(self, size: Any, slots: Any, fresh: Any, up: Any) -> Any:
         """What moving weights adds, for one mistake or, by arrays, for many.

@@ -227,7 +227,7 @@ def local() -> type[Honest]:
         (OnlyTalksOfReports, "never reports"),
         (HidesItsPayments, "pays for predictions"),
         (NeverPays, "never pays for a prediction"),
-        (LearnsInSecret, "learns from its receipts"),
+        (LearnsInSecret, "learns from what became"),
         (ConspiresInSecret, "shares what it knows"),
         (CannotBearRefusal, "RuntimeError after a transaction of its own was refused: unbearable"),
         (NeverSleeps, "wakes up 100,000 times"),

@@ -183,7 +183,7 @@ def test_wrong_mistake_rate_is_named(rate: float) -> None:
 class Offers:
     """A view in which something of everything can be claimed."""
 
-    standing, gas_price, ageless = 1, 0, False
+    standing, gas_price, ageless, disputes_logged, anything_late = 1, 0, False, 1, True
 
     def refundable(self) -> list[int]:
         return [3]

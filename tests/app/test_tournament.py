@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def test_it_ends_as_the_tournament_of_the_command_line(strategies: Strategies, b
         tuple(row) for row in league[["place", "name", "behaviour", "adversarial"]].itertuples(index=False)
     ]
     assert [row.mean_profit for row in session.standings()] == pytest.approx(list(league["profit_units"]))
+    assert [row.mean_return for row in session.standings()] == pytest.approx(list(league["return_percent"]))
     assert [100 * row.wins / 3 for row in session.standings()] == pytest.approx(list(league["wins_percent"]))
     assert session.heading == "All 3 draws are over"
     assert [row.name for row in session.tournament().bad] == ["dot"]
@@ -70,7 +72,7 @@ def test_time_passes_as_asked_and_no_further(strategies: Strategies, base: dict[
     assert session.stage.now == 2 * DAY
     assert session.heading.startswith("Draw 1 of 2, day 2.0 of 6; ")
     rows = session.standings()
-    assert [row.mean_profit for row in rows] == sorted((row.profit for row in rows), reverse=True)
+    assert [row.mean_return for row in rows] == sorted((row.profit / 2 for row in rows), reverse=True)  # of 200 units
     # Deposits in the contract are counted as their owners', and gas is free: what one has lost others have gained.
     assert sum(row.money for row in rows) == pytest.approx(600)
     assert any(row.profit for row in rows)
@@ -104,11 +106,13 @@ def test_the_table_has_a_line_for_each_and_shows_names_as_they_are_written() -> 
     pytest.importorskip("nicegui", reason="the extra 'app' is not installed")
     from experiments.app.tournament_page import table_of
 
-    rich = Standing(1, "ada", "honest", False, 1250.0, 1050.0, 350.5, 2)
-    poor = Standing(2, "<b>", "label_flipper", True, 125.0, -75.0, -25.0, 0)
-    one, other = table_of([rich, poor]).split("</div>")[:2]
-    assert all(part in one for part in (">ada<", "1,250", "+350.5", "width:100.0%", "gain", "fair"))
-    assert all(part in other for part in ("&lt;b&gt;", "label flipper", "-25.0", "width:10.0%", "loss", "liar"))
+    rich = Standing(1, "ada", "honest", False, 1250.0, 1050.0, 350.5, 175.25, 2)
+    poor = Standing(2, "<b>", "label_flipper", True, 125.0, -75.0, -25.0, -12.5, 0)
+    none = Standing(3, "eve", "creator", True, 0.0, 0.0, 0.0, math.nan, 0)
+    one, other, last = table_of([rich, poor, none]).split("</div>")[:3]
+    assert all(part in one for part in (">ada<", "1,250", "+175.2 %", "+350.5", "width:100.0%", "gain", "fair"))
+    assert all(part in other for part in ("&lt;b&gt;", "label flipper", "-12.5 %", "width:10.0%", "loss", "liar"))
+    assert "–" in last
     assert table_of([]) == ""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "notebooks" / "README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "notebooks" / "README.md"])
 
 _FENCE = re.compile(
     r"(?:^<!-- (?P<mark>runs|saved as \S+) -->\n)?^(?P<ticks>```+)(?P<language>\w*)\n(?P<code>.*?)^(?P=ticks)\n",
@@ -28,7 +28,12 @@ class Block(NamedTuple):
     @property
     def name(self) -> str:
         """For the name of a test."""
-        return f"{self.page.stem}:{self.line}"
+        return f"{name_of(self.page)}:{self.line}"
+
+
+def name_of(page: Path) -> str:
+    """A page's path in the project."""
+    return page.relative_to(ROOT).as_posix()
 
 
 def blocks_of(page: Path) -> list[Block]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from agents.checks import check_agent
 from experiments import pages
 from experiments.build import build
 from experiments.catalogue import catalogue
-from experiments.cli import app
+from experiments.cli import app, main
 from experiments.cli_new import FIRST_STEPS, new_file
 from experiments.pages import with_page
 from experiments.scenario import load_scenario
@@ -21,6 +24,7 @@ from sim.chain.fees_presets import FEE_TERMS
 from sim.errors import ConfigError
 from tests.docs.pages import ROOT
 from tests.docs.test_links import anchors_of
+from tests.support import make_economy
 
 
 def test_without_arguments_it_shows_what_to_do_next() -> None:
@@ -50,6 +54,18 @@ def test_a_fault_in_the_file_is_found(tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, path], capture_output=True, text=True)
     assert ran.returncode != 0
     assert "promised" in ran.stderr
+
+
+def test_who_seldom_lies_is_no_adversary_by_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undeclared, one lie in ten passes for mistakes under every seed; every other label false does not."""
+    text = new_file("agent", "seldom", tmp_path).read_text().replace("adversarial=True", "adversarial=False")
+    (tmp_path / "seldom.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = import_module("seldom").Seldom
+    for first in range(0, 40, 10):
+        check_agent(kind, lambda seed, first=first: make_economy(first + seed), lie_rate=0.1)
+        with pytest.raises(ConfigError, match=r"false labels.*traits\.adversarial"):
+            check_agent(kind, lambda seed, first=first: make_economy(first + seed))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +131,9 @@ def _value(text: str) -> Any:
         ({"mechanism.cost_weight": -1}, "docs/ODD.md#mechanism"),
         ({"mechanism.kind": "prediction_market", "mechanism.profile": "solidity"}, "docs/profiles.md"),
         ({"agents.honest.count": 0}, "docs/ODD.md#agents"),
+        ({"model.import": "nope.json"}, "docs/profiles.md#models-in-and-out-of-files"),
+        ({"record.accuracy_every": 0}, "docs/ODD.md#record"),
+        ({"seed": -1}, "docs/ODD.md#run"),
         ({"model.kind": "nope"}, ""),  # says itself which command lists them
     ],
 )
@@ -125,8 +144,33 @@ def test_errors_point_to_the_page_that_explains_them(levers: dict[str, Any], pag
     assert with_page(message) == (f"{message} See {page}." if page else message)
 
 
+def test_other_errors_of_a_command_point_to_its_page() -> None:
+    """Every command there is has one; so no error leaves its reader alone."""
+    assert set(pages._COMMANDS) == set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert with_page("shard is '3/2'.", "sweep") == "shard is '3/2'. See docs/sweeps.md."
+    assert with_page("Unknown lever 'x'.", "sweep") == "Unknown lever 'x'. See 'deca10b list levers'."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "page"),
+    [
+        (["replay", "nope.jsonl"], "docs/traces.md"),
+        (["report", "nope"], "docs/how-to.md"),
+        (["tournament", "nope.csv"], "docs/attacks.md#tournaments"),
+    ],
+)
+def test_command_line_tells_the_page(
+    arguments: list[str], page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"See {page}.\n")
+
+
 def test_the_pages_that_errors_point_to_exist() -> None:
-    for _, page in pages._PAGES:
+    for page in [*(page for _, page in pages._PAGES), *pages._COMMANDS.values()]:
         path, _, anchor = page.partition("#")
         assert (
             path.startswith("'deca10b ") or (not anchor and (ROOT / path).exists()) or anchor in anchors_of(ROOT / path)

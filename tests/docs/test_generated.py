@@ -30,7 +30,7 @@ def generate() -> Any:
     return generate
 
 
-@pytest.mark.parametrize("name", ["ODD.md", "catalogue.md"])
+@pytest.mark.parametrize("name", ["ODD.md", "catalogue.md", "reference.md"])
 def test_generated_parts_are_up_to_date(name: str, generate: Any) -> None:
     text = (DOCS / name).read_text(encoding="utf-8")
     assert generate.regenerated(text) == text, "write it anew with: .venv/bin/python docs/generate.py"
@@ -55,6 +55,14 @@ def test_every_lever_is_a_row_of_the_odd_tables() -> None:
     paths = set(lever_paths())
     leaves = {path for path in paths if not any(other.startswith(f"{path}.") for other in paths)}
     assert leaves - first_column("ODD.md") - {"agents"} == set()
+
+
+def test_every_mechanism_has_its_docstring_in_the_reference_and_a_page_of_theory() -> None:
+    reference = (DOCS / "reference.md").read_text(encoding="utf-8")
+    for mechanism in MECHANISMS:
+        assert f"\n::: {mechanism.__module__}\n" in reference
+        page = (DOCS / "mechanisms" / f"{mechanism.kind.replace('_', '-')}.md").read_text(encoding="utf-8")
+        assert f'`mechanism.kind = "{mechanism.kind}"`' in page
 
 
 def test_every_agent_is_described() -> None:

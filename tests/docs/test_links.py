@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT
+from tests.docs.pages import PAGES, ROOT, name_of
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
@@ -24,10 +25,21 @@ def anchors_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def text_of(page: Path) -> str:
+    """A page as it is, of a notebook the cells that are read."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     broken = []
-    for target in links_of(page.read_text(encoding="utf-8")):
+    for target in links_of(text_of(page)):
         path, _, anchor = target.partition("#")
         if "://" in target or target.startswith("mailto:"):
             continue
@@ -35,6 +47,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not file.exists() or (anchor and anchor not in anchors_of(file)):
             broken.append(target)
     assert broken == []
+
+
+def test_pages_that_are_named_are_there() -> None:
+    """In sentences, comments and docstrings of the whole project, as ``docs/fees.md``."""
+    folders = ("sim", "mechanisms", "agents", "experiments", "benchmarks", "tests")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.*") if path.suffix in (".py", ".toml")]
+    for path in [*PAGES, *NOTEBOOKS, ROOT / "pyproject.toml", *sources]:
+        named = set(re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text(encoding="utf-8")))
+        assert all((ROOT / name).exists() for name in named), path
 
 
 def test_every_page_can_be_reached() -> None:
@@ -48,11 +69,11 @@ def test_every_page_can_be_reached() -> None:
         seen.add(page)
         targets = (target.partition("#")[0] for target in links_of(page.read_text("utf-8")) if "://" not in target)
         waiting += [page.parent / target for target in targets if target and (page.parent / target).exists()]
-    assert {page for page in PAGES if page.parent.name == "docs"} <= seen
+    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} <= seen
 
 
 def test_every_page_is_in_the_sites_navigation() -> None:
-    listed = set(re.findall(r": ([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M))
-    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= listed
+    listed = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M))
+    assert {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")} <= listed
     roots = {name for name in listed if not (ROOT / "docs" / name).exists()}
     assert all((ROOT / name).exists() for name in roots)

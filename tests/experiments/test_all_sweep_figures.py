@@ -1,6 +1,7 @@
 """The course over time, and all figures of a sweep together: which, what they say, what is in their files."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -75,7 +76,20 @@ def test_prices_against_willingness(two: Any) -> None:
     assert (first.get_ylabel(), second.get_xlabel()) == ("price (units)", "days since the start")
     assert len([line for line in second.get_lines() if line.get_color() == "#222222"]) == 2, "captured and saved seeds"
     assert len(legend(figure)) == 5
+    assert "median of each day of captured seeds where seeds disagree" in legend(figure)
+    assert "median of each day of all seeds, or of the others" in legend(figure)
+    assert "median of each day" in legend(figure_prices(two[1], two[0], {calm: "Calm"}, {}))
     assert set(prices_of(two[1], two[0], {mixed: ""})["seeds"]) == {"captured", "not captured"}
+
+
+def test_free_contributions_are_told_and_not_an_empty_panel(two: Any) -> None:
+    runs, series, _ = two
+    free, dear = point_at(two, 1, WEEK), point_at(two, 10, HOUR)
+    series = series.assign(price_units=series["price_units"].where(series["point"] != free, 0.0))
+    figure = figure_prices(series, runs, {free: "Free", dear: "Dear"}, {})
+    first, second = figure.axes
+    assert [text.get_text() for text in first.texts] == ["contributions are free"]
+    assert not second.texts
 
 
 def test_telling_points(two: Any, three: Any, one: Any) -> None:
@@ -135,6 +149,15 @@ def test_data_are_the_numbers_shown(drawn: list[Drawn], three: Any) -> None:
     assert data["phases"].set_index([LIMIT, W, T]).loc[("100 ± 10", 10, WEEK), "phase"] == "wallet-locked"
     assert set(data["over-time"]["line"]) == {"accuracy", "honest", "adversary"}
     assert data["over-time"]["name"].str.startswith("willingness to pay of flipper").all()
+
+
+@pytest.mark.parametrize("design", [Grid({W: [1, 10, 20]}), Grid({W: [1, 10, 20], T: ["1h", "7d"]})], ids=str)
+def test_single_runs_claim_no_interval(design: Design) -> None:
+    figures = sweep_figures(*made(design))
+    assert [figure.name for figure in figures] == OF_A_DESIGN
+    for figure in figures:
+        words = " ".join([figure.caption, *legend(figure.figure)])
+        assert not re.search("interval|95 %|mean over seeds|seeds disagree", words), figure.name
 
 
 def test_synthetic_data_are_called_so(one: Any) -> None:

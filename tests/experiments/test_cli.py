@@ -1,6 +1,7 @@
 """The command line as people and programs meet it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.cli_run import chosen_scenario
 from experiments.levers import read_levers
 from experiments.scenario import load_scenario
 
@@ -39,7 +41,8 @@ def test_run_tells_a_story_and_writes_a_figure(deca10b, tmp_path: Path) -> None:
     assert "The model's accuracy" in answer.out
     assert "results/quickstart" in answer.out
     assert max(len(line) for line in answer.out.splitlines() if not line.startswith("Written")) <= 100
-    written = {path.name for path in (tmp_path / "results" / "quickstart").iterdir()}
+    (folder,) = (tmp_path / "results").iterdir()
+    written = {path.name for path in folder.iterdir()}
     assert written == {"result.json", "scenario.toml", "figure.png", "figure.svg", "series.csv", "adds.csv"}
 
 
@@ -59,6 +62,23 @@ def test_a_run_says_when_it_replaces_another(deca10b, tmp_path: Path) -> None:
     first, second = deca10b(*command), deca10b(*command)
     assert "in place of the run before" not in first.out
     assert "in place of the run before" in second.out
+
+
+def test_a_run_that_was_changed_replaces_no_other(tmp_path: Path) -> None:
+    """What is compared with the unchanged run must not write over it; what changes nothing is the same run."""
+
+    def folder(*levers: str, seed: int | None = None) -> str:
+        path = chosen_scenario("quickstart", levers, seed)[1]
+        assert path.parent == Path("results")
+        return path.name
+
+    dear, patient = "mechanism.cost_weight=20", "mechanism.refund_window=7d"
+    assert folder() == folder("mechanism.refund_window=24h") == folder(seed=0) == "quickstart"
+    changed = [folder(dear), folder(dear, patient), folder(patient), folder(seed=7), folder(dear, seed=7)]
+    assert len(set(changed)) == 5
+    assert all(name.startswith("quickstart-") for name in changed)
+    assert folder(dear, patient) == folder("mechanism.refund_window=168h", dear)
+    assert folder(seed=7) == folder("seed=7") == "quickstart-seed7"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +120,8 @@ def test_agents_are_added_from_the_command_line(deca10b) -> None:
         (["run", "quikstart"], "Did you mean 'quickstart'?"),
         (["run", "nowhere/file.toml"], "no scenario file"),
         (["run", "quickstart", "--set", "mechanism.cost_wieght=3"], "Did you mean 'mechanism.cost_weight'?"),
+        (["run", "quickstart", "--set", "agents.flipper.balanc=3"], "Did you mean 'agents.flipper.balance'?"),
+        (["run", "quickstart", "--set", "agents.honest.flip_rate=1"], "'honest' has no flip_rate; label_flipper"),
         (["run", "quickstart", "--set", "horizon"], "PATH=VALUE"),
         (["run", "quickstart", "--set", "mechanism.refund_window=-1"], "mechanism.refund_window is -1"),
         (["run", "quickstart", "--set", "agents=[]"], "at least 1"),
@@ -116,6 +138,9 @@ def test_agents_are_added_from_the_command_line(deca10b) -> None:
         (["run", "quickstart", "--out", "file/below"], "Output folder 'file/below' cannot be used"),
         (["run", "quickstart", "--set", "agents=[{kind='spammer'}]", "--twin"], "no honest group"),
         (["check", "quikstart"], "Did you mean 'quickstart'?"),
+        (["run", "deposit-refnd"], "Did you mean 'deposit-refund'? That is an experiment, for 'deca10b sweep'."),
+        (["sweep", "deposit-refnd"], "no experiment 'deposit-refnd'. Did you mean 'deposit-refund'? Known:"),
+        (["sweep", "quikstart"], "Did you mean 'quickstart'? That is a scenario, for 'deca10b run'."),
         (["list", "agent"], "Did you mean 'agents'?"),
     ],
 )
@@ -129,6 +154,16 @@ def test_mistakes_are_one_paragraph(deca10b, tmp_path: Path, arguments: list[str
     assert answer.err.count("\n") == 1
     assert "Traceback" not in answer.err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_only_what_a_command_can_use_is_offered(deca10b) -> None:
+    scenarios, experiments = deca10b("run", "nonsense").err, deca10b("sweep", "nonsense").err
+    assert "prediction-market" in scenarios
+    assert "attack-gallery" not in scenarios
+    assert "attack-gallery" in experiments
+    assert "prediction-market" not in experiments
+    assert "attack-gallery" not in deca10b("run", "nonsense.toml").err
+    assert all(name in deca10b("check", "nonsense").err for name in ("prediction-market", "attack-gallery"))
 
 
 def test_unknown_options_are_usage_errors(deca10b) -> None:
@@ -175,6 +210,28 @@ def test_lists(deca10b, what: str) -> None:
         assert len(entry["description"]) > 10, entry
     known = {"agents": "honest", "mechanisms": "deposit_refund_take", "models": "perceptron", "datasets": "imdb-like"}
     assert known.get(what, "quickstart") in [entry["name"] for entry in entries]
+
+
+def test_without_a_name_it_lists_what_can_be_listed(deca10b) -> None:
+    answer, kinds = deca10b("list"), json.loads(deca10b("list", "--json").out)
+    assert answer.code == 0
+    assert {"agents", "mechanisms", "models", "datasets", "scenarios", "levers"} <= {kind["name"] for kind in kinds}
+    for kind in kinds:
+        assert kind["description"] in answer.out
+        assert deca10b("list", kind["name"]).code == 0
+
+
+def test_money_of_behaviours_is_told_in_units_people_write(deca10b) -> None:
+    """A bare number in a config counts units; the defaults of constructors are wei."""
+    entries = [entry for entry in json.loads(deca10b("list", "levers", "--json").out) if entry["of"]]
+    levers = {entry["name"]: entry for entry in entries if entry["name"].startswith("agents.")}
+    assert not [entry for entry in levers.values() if re.search(r"\bwei\b", entry["description"])]
+    assert levers["agents.GROUP.bounty"]["default"] == "1 ether"
+    assert levers["agents.GROUP.payment"]["default"] == "0.05 ether"
+    assert levers["agents.GROUP.value"]["default"] == "0"
+    assert levers["agents.GROUP.payment"]["description"].startswith("(caller) units it sends")
+    caller = next(entry for entry in json.loads(deca10b("list", "agents", "--json").out) if entry["name"] == "caller")
+    assert caller["parameters"]["payment"].startswith("units it sends")
 
 
 def test_check(deca10b, tmp_path: Path) -> None:

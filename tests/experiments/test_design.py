@@ -200,6 +200,10 @@ MALFORMED = {
     "an experiment of an experiment": (
         "scenario = 'deposit-refund'\n[design]\nreplications = 2\n", ["is an experiment", "quickstart"],
     ),
+    "unknown key of the file": (
+        "desing = 3\n" + HEAD + "replications = 2\n",
+        ["desing is unknown. Did you mean 'design'? Allowed here: scenario, design, outcomes, paper, and of"],
+    ),
     "scenario's own mistake": ("horizn = 5\n" + HEAD + "replications = 2\n", ["horizn is unknown", "'horizon'"]),
     "absurd money": (
         f"{HEAD}levers = {{ chain.unit = ['1000000 ether'], agents.honest.balance = [1e9] }}\n", ["10^30 wei", "Lower"],

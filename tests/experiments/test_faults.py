@@ -128,7 +128,7 @@ def test_one_sweep_at_a_time(
     holder = context.Process(target=hold, args=(tmp_path, ready), daemon=True)
     holder.start()
     assert ready.wait(60)
-    with pytest.raises(ConfigError, match=rf"in use by another sweep \(process {holder.pid} on .*--out"):
+    with pytest.raises(ConfigError, match=rf"in use by another command \(process {holder.pid} on .*--out"):
         sweep(EXPERIMENT, tmp_path, executor=Canned(answers))
     holder.kill()  # the system takes its lock back
     holder.join()

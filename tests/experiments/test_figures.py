@@ -51,7 +51,7 @@ def test_accuracy_and_balances_in_percent_against_days(figure: Figure) -> None:
     )
     assert above["money of good (100 % = 100 units)"].get_ydata() == pytest.approx([100, 90, 150])
     assert above["money of bad (100 % = 50 units)"].get_ydata() == pytest.approx([100, 50, 0])
-    assert set(above["accuracy when trained on all data at once (90.0 %)"].get_ydata()) == {90.0}
+    assert set(above["accuracy when trained at once on the whole training set (90.0 %)"].get_ydata()) == {90.0}
     shaded = figure.axes[0].collections[0].get_paths()[0].vertices
     assert shaded[:, 1].max() == pytest.approx(150)
     assert [1.0, 100.0] in shaded.tolist(), "money and locked deposits of day 1 make up 100 %"

@@ -62,7 +62,7 @@ def test_the_story_of_prices() -> None:
     runs = table_of(experiment, story)
     assert beginnings(findings(runs, experiment)) == [
         "Too cheap", "Right", "Too dear", "Saved by the longer refund window",
-        "In all 4 of 24 runs ended captured (final accuracy below one half)",
+        "4 of all 24 runs ended captured (final accuracy below one half)",
     ]  # fmt: skip
     assert told(experiment, runs, "Too cheap") == (
         "Too cheap: at cost weight 1 with any refund window lies are tolerated. The adversaries are not ruined (profit "
@@ -102,7 +102,7 @@ def test_where_seeds_are_of_two_kinds_both_ends_stand_and_no_mean() -> None:
 def test_all_captured_and_none_captured() -> None:
     experiment = deposits()
     lost = findings(table_of(experiment, lambda *_: outcome(0.1, -90, 90)), experiment)
-    assert beginnings(lost) == ["Captured", "In all 24 of 24 runs ended captured (final accuracy below one half)"]
+    assert beginnings(lost) == ["Captured", "24 of all 24 runs ended captured (final accuracy below one half)"]
     assert "with any refund window" in lost[0]
     kept = findings(table_of(experiment, lambda *_: outcome(0.85, 95, -95)), experiment)
     assert beginnings(kept) == ["Right", "No run was captured (final accuracy below one half)"]
@@ -324,7 +324,7 @@ def test_sentences_of_any_table(drawn: list[tuple[float, float] | None]) -> None
     if not any(point.seeds for point in points):
         return
     captured = sum(point.captured for point in points)
-    assert any(f"In all {captured} of" in text for text in sentences) == (captured > 0)
+    assert any(f"{captured} of all" in text for text in sentences) == (captured > 0)
     edge = by_word.get("On the edge", "")
     assert edge.count("seeds are captured") == (sum(point.mixed for point in first) if first else edge.count("seeds"))
     control = by_word.get("The control", "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments.experiment import Experiment, load_experiment
@@ -12,6 +14,8 @@ from experiments.figures import figure_waterfall, sweep_figures
 from experiments.figures.mechanisms import mechanisms_of
 from experiments.figures.waterfall import payouts_of
 from experiments.findings import findings
+from experiments.findings_mechanisms import mechanism_story
+from experiments.points import MeasuredPoint
 from experiments.report import read_results, write_html
 from experiments.runner import run
 from experiments.scenario import load_scenario
@@ -57,11 +61,35 @@ def test_findings_tell_who_pays_whom(compared: tuple[Experiment, Any]) -> None:
     experiment, results = compared
     sentences = findings(results.runs(), experiment)
     told = {kind: next(text for text in sentences if kind in text) for kind in KINDS}
-    assert "the honest gain" in told["deposit_refund_take"].lower()
-    assert "the adversaries lose" in told["deposit_refund_take"]
+    assert told["points"].startswith("Under points: accuracy ends at ")
+    assert "the honest neither gain nor lose, the adversaries neither gain nor lose;" in told["points"]
+    same = r"the honest gain ([0-9.]+ ± [0-9.]+) units, the adversaries lose \1 units;"
+    assert re.search(same, told["deposit_refund_take"])
     assert "the provider pays" in told["prediction_market"]
     assert "the provider pays" not in told["points"]
     assert all("points of accuracy against the twin" in text for text in told.values())
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "expected"),
+    [
+        # 1 point more in each pair: however much the seeds scatter, points are better
+        ([3.0, 9.0, 6.1], [30.0, 30.0, 30.0], "The adversaries achieve least under points."),
+        ([0.0, 12.0, 6.0], [30.0, 30.0, 30.0], "points and deposit_refund_take cannot be told apart: paired by"),
+        ([30.0, 30.0, 30.0], [0.0, 12.0, 6.0], "points and prediction_market cannot be told apart: paired by"),
+    ],
+)
+def test_under_which_adversaries_achieve_least(second: list[float], third: list[float], expected: str) -> None:
+    """Compared pair by pair, and both are named where nothing can be said."""
+    destroyed = {"points": [2.0, 8.0, 5.0], "deposit_refund_take": second, "prediction_market": third}
+    points = [
+        MeasuredPoint(number, {}, {"mechanism.kind": f"mechanism kind {kind}"}, pd.DataFrame({
+            "replication": range(3), "points_destroyed": costs, "final_accuracy": 0.8, "captured": False,
+            "honest_profit_units": 0.0, "adversary_profit_units": 0.0, "bounty_paid_units": float("nan"),
+        }), 0)
+        for number, (kind, costs) in enumerate(destroyed.items())
+    ]  # fmt: skip
+    assert expected in mechanism_story(points)[-1]
 
 
 def test_figures_and_report_stand_all_three(compared: tuple[Experiment, Any], tmp_path: Path) -> None:
@@ -107,7 +135,28 @@ def test_waterfall_goes_from_stake_to_what_was_collected(grouped: bool) -> None:
         assert mine["before_units"].iloc[0] == pytest.approx(stake)
         assert mine["after_units"].iloc[-1] - stake == pytest.approx(agent.profit / result.scenario.unit)
     assert table["spent_units"].max() == pytest.approx(1000)
-    assert "contributor by contributor" in figure_waterfall(result)._suptitle.get_text()  # type: ignore[attr-defined]
+
+
+def test_payouts_are_drawn_from_stake_to_what_was_paid_out() -> None:
+    """A line for each contributor with marks where the money is; the headline and the legend say what was earned."""
+    levers = {"data.size": 400, "agents.provider.least_contributions": 40, "agents.honest.count": 28}
+    result = run(load_scenario("prediction-market", levers))
+    figure, table = figure_waterfall(result), payouts_of(result)
+    (axes,) = figure.axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(names) == 24
+    gains = {row.name: abs(row.profit) for row in result.agents if row.statement.submitted}
+    assert min(gains[name] for name in names) >= max(gains[name] for name in set(gains) - set(names))
+    marks = [line for line in axes.get_lines() if line.get_marker() == "D"]
+    ends = table.groupby("address")["after_units"].last()
+    assert [line.get_xdata()[0] for line in marks] == [ends[name] for name in names]
+    title = figure._suptitle.get_text().replace("\n", " ")  # type: ignore[attr-defined]
+    earned = -sum(row.profit for row in result.agents if row.kind == "bounty_provider") / result.scenario.unit
+    assert f"{earned:,.0f} of 1,000 units of bounty earned" in title
+    assert "of the 24 of " in title
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"staked", "paid out in the end", "gain or loss of adversaries"} <= set(told)
+    assert any(re.fullmatch(r"pass 1, for [0-9,]+ units of the bounty", text) for text in told)
 
 
 def test_run_without_a_market_has_no_waterfall() -> None:

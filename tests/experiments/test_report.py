@@ -88,6 +88,7 @@ def two_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         return drawn
 
     monkeypatch.setattr("experiments.figures.sweep.sweep_figures", simple)
+    monkeypatch.setattr("experiments.figures.further.further_figures", lambda *_: [])
 
 
 class Page(HTMLParser):
@@ -457,9 +458,29 @@ def test_figures_can_be_left_out_and_findings_are_in_the_json(deca10b, tmp_path:
 
 
 def test_the_real_figures_are_in_the_page(results: Path) -> None:
-    page = page_of(results)
-    assert page.tags.count("img") >= 4
-    assert page.tags.count("img") == page.tags.count("figcaption")
+    finished, figures = read_results(results), results / "figures"
+    page = Page(write_html(finished, results / "report.html", figures).read_text(encoding="utf-8"))
+    assert page.tags.count("img") == page.tags.count("figcaption") == len(list(figures.glob("*.png")))
+    names = {path.stem for path in figures.glob("*.csv")}
+    assert {"accuracy", "over-time"} <= names, "those that every design has"
+    assert {"fates", "refunds"} <= names, "and those that these levers allow"
+
+
+def test_single_runs_are_called_so(deca10b, tmp_path: Path) -> None:
+    text = experiment_toml(EXPERIMENT).replace("replications = 3", "replications = 1")
+    (tmp_path / "mine.toml").write_text(text)
+    _, out, _ = deca10b("sweep", "mine.toml", "--out", "there", "--no-figures")
+    assert "Each number is that of a single run, so none has an interval" in " ".join(out.split())
+    assert "Student" not in out
+    assert "Student" not in (write_html(read_results("there"), Path("report.html"))).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("size", "folder"), [("quick", "two-prices"), ("paper", "two-prices-paper")])
+def test_the_two_sizes_have_a_folder_each(deca10b, size: str, folder: str, tmp_path: Path) -> None:
+    text = experiment_toml(EXPERIMENT).replace("replications = 3", "replications = 1")
+    (tmp_path / "mine.toml").write_text(text + "\n[paper.design]\nreplications = 2\n")
+    assert deca10b("sweep", "mine.toml", "--size", size, "--no-figures").code == 0
+    assert [path.name for path in (tmp_path / "results").iterdir()] == [folder]
 
 
 def test_a_design_without_a_run_that_went_well_is_a_page_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

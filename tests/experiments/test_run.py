@@ -6,16 +6,19 @@ import pickle
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments import Result as LazyResult
 from experiments import run as lazy_run
-from experiments.build import addresses, baseline_accuracy, build, dataset_of, honest_twin
+from experiments.build import addresses, baseline_accuracy, build, dataset_of, honest_twin, training_rows
 from experiments.indices import indices, mean_deposit
 from experiments.result import Result
 from experiments.runner import Progress, run
 from experiments.scenario import Scenario, load_scenario, with_levers
+from sim.data import Dataset
 from sim.errors import ConfigError
+from sim.features import Features
 from sim.units import DAY
 
 KEYS = {
@@ -190,6 +193,14 @@ def test_economic_profit(small: Scenario) -> None:
 def test_baseline_is_trained_on_all_rows(quickstart: Scenario) -> None:
     assert baseline_accuracy(quickstart) == pytest.approx(0.8897, abs=1e-4)
     assert baseline_accuracy(with_levers(quickstart, {"model.smoothing": 100})) != baseline_accuracy(quickstart)
+
+
+def test_a_result_knows_how_much_of_the_training_set_its_run_has(result: Result) -> None:
+    """500 of 7,000 sentences, 10 of them before the start; a model of vectors cannot learn rows without features."""
+    assert (result.rows, result.training_rows) == (500, 7000)
+    train, test = Features.from_dense(np.array([[1, 0], [0, 0], [0, 1]])), Features.from_dense(np.array([[1, 0]]))
+    empty = Dataset("three", "Three", train, np.array([0, 1, 1]), test, np.array([0]), ("no", "yes"))
+    assert (training_rows(empty, vectors=False), training_rows(empty, vectors=True)) == (3, 2)
 
 
 def test_data_are_read_once(quickstart: Scenario) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.result import AgentRow, Result, Supply, TwinFacts
 from experiments.runner import run
-from experiments.scenario import Scenario, with_levers
+from experiments.scenario import Scenario, validate, with_levers
 from experiments.story import story
 from sim.statement import Statement
 
@@ -40,6 +40,7 @@ def made(result: Result) -> Result:
     return replace(
         result, agents=people, days=12.0, initial_accuracy=0.7, final_accuracy=0.8, baseline_accuracy=0.9,
         supply=Supply(300 * UNIT, 290 * UNIT, 10 * UNIT, 0, 0), ended="horizon reached", samples_left=1234,
+        rows=6000, training_rows=7000,
         twin=TwinFacts(12.0, 0.84, False, "horizon reached", 0.1),
     )  # fmt: skip
 
@@ -53,8 +54,9 @@ def test_who_gained(made: Result) -> None:
 
 def test_what_became_of_the_model(made: Result) -> None:
     assert story(made)[1] == (
-        "The model's accuracy rose from 70.0 % to 80.0 %; trained on all data at once it reaches 90.0 %, and without "
-        "adversaries it ended at 84.0 %: the adversaries lost 15 units for each of the 4.00 points they destroyed."
+        "The model's accuracy rose from 70.0 % to 80.0 %; trained at once on all 7,000 training rows, of which this "
+        "run has 6,000, it reaches 90.0 %, and without adversaries it ended at 84.0 %: the adversaries lost 15 units "
+        "for each of the 4.00 points they destroyed."
     )
 
 
@@ -69,7 +71,9 @@ def test_why(made: Result) -> None:
 @pytest.mark.parametrize(
     ("changes", "number", "expected"),
     [
-        ({"twin": None}, 1, "trained on all data at once it reaches 90.0 %."),
+        ({"twin": None}, 1, "of which this run has 6,000, it reaches 90.0 %."),
+        ({"rows": 7000}, 1, "trained on all 7,000 training rows at once it reaches 90.0 %,"),
+        ({"rows": 9000}, 1, "trained on all 7,000 training rows at once it reaches 90.0 %,"),
         ({"final_accuracy": 0.3}, 1, "fell from 70.0 % to 30.0 %"),
         ({"final_accuracy": 0.3}, 2, "the model was captured"),
         ({"final_accuracy": 0.701}, 1, "stayed at 70.1 %"),
@@ -87,6 +91,13 @@ def test_why(made: Result) -> None:
             "Neither price nor wallet kept anybody out; nobody deposited",
         ),
         ({"agents": (row("bad", "spammer", 100, 130),)}, 1, "the adversaries gained 8 units for each"),
+        # what is small is said to be small, and not 0
+        ({"agents": (row("bad", "spammer", 10_000, 9_970),)}, 0, "lost 30 units (-0.3 %)"),
+        (
+            {"agents": (AgentRow("a", "a", "honest", 100 * UNIT - UNIT // 3, Statement(100 * UNIT), 0.0, 0, 0),)},
+            0,
+            "lost 0.3 units (-0.33 %)",
+        ),
     ],
 )
 def test_sentences_follow_the_figures(made: Result, changes: dict[str, Any], number: int, expected: str) -> None:
@@ -127,3 +138,12 @@ def test_a_dear_world_is_told_as_such(small: Scenario) -> None:
     assert "the price was above what they would pay" in told[2]
     assert len(told) == 3
     assert all(sentence.endswith(".") for sentence in told)
+
+
+def test_what_a_market_pays_back_is_told_by_the_unit(made: Result) -> None:
+    """Of 50 units staked 75 come back, of 100 of the adversaries 5."""
+    honest, flipper = made.agents
+    honest.statement.refunded_value, flipper.statement.refunded_value = 75 * UNIT, 5 * UNIT
+    market = {"agents": [{"kind": "honest"}, {"kind": "bounty_provider"}], "mechanism": {"kind": "prediction_market"}}
+    told = story(replace(made, scenario=validate(market)))[2]
+    assert "for each unit staked the market paid back 1.50 to the honest and 0.05 to adversaries," in told

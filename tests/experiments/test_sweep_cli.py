@@ -86,7 +86,7 @@ def test_a_dry_run_estimates_and_writes_nothing(deca10b, tmp_path: Path) -> None
     code, out, err = deca10b("sweep", "tiny.toml", "--dry-run", "--workers", "1")
     assert (code, err) == (0, "")
     assert "grid of 2 points × 2 replications = 4 runs" in out
-    assert "all 4 will take about 0 s on 1 worker. Nothing was written." in out
+    assert "all 4 will take about 0 s on 1 worker. Figures and report take about 4 s more. Nothing was written." in out
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from experiments.figures import figure_league
 from experiments.levers import plain
 from experiments.runner import run
 from experiments.scenario import validate
-from experiments.strategies import BadRow, read_strategies
+from experiments.strategies import BadRow, Strategies, read_strategies
 from experiments.tournament import Draw, Tournament, play
 from sim.errors import ConfigError
 
@@ -115,15 +116,31 @@ def test_draws_are_replications_of_one_economy(tmp_path: Path, base: dict[str, A
     for row in alone.agents:
         assert second[row.name].profit_units == float(row.profit / 10**15)
         assert second[row.name].submitted == row.statement.submitted
-    gains = sorted((draw.profit_units for draw in second.values()), reverse=True)
+    gains = sorted((draw.profit_units for draw in second.values()), reverse=True)  # all have the same budget
     assert [gains.index(second[name].profit_units) + 1 for name in second] == [second[name].rank for name in second]
 
 
-def made(profits: dict[str, list[float]], bad: tuple[BadRow, ...] = ()) -> Tournament:
-    """A tournament of such profits; names that end in x are liars."""
+def test_a_draw_is_won_by_return(base: dict[str, Any]) -> None:
+    """Who has ten times the budget and gains a little more is behind; who has none comes last."""
+    people = [
+        {"kind": "honest", "name": "poor", "balance": 20},
+        {"kind": "honest", "name": "rich", "balance": 20_000},
+        {"kind": "creator", "name": "none", "balance": 0},
+        {"kind": "label_flipper", "name": "liar", "balance": 200},
+    ]
+    draws = {draw.name: draw for draw in play(Strategies(people, []), base, draws=1).draws}
+    assert draws["rich"].profit_units > draws["poor"].profit_units > 0 > draws["liar"].profit_units
+    assert [draws[name].rank for name in ("poor", "rich", "liar", "none")] == [1, 2, 3, 4]
+
+
+def made(
+    profits: dict[str, list[float]], bad: tuple[BadRow, ...] = (), budgets: Mapping[str, float] | None = None
+) -> Tournament:
+    """A tournament of such profits; names that end in x are liars; a budget is 100 units unless given."""
     count = len(next(iter(profits.values())))
     draws = [
-        Draw(number, name, "label_flipper" if name.endswith("x") else "honest", 100.0, gains[number],
+        Draw(number, name, "label_flipper" if name.endswith("x") else "honest", (budgets or {}).get(name, 100.0),
+             gains[number],
              1 + sum(other[number] > gains[number] for other in profits.values()), 10, 5)
         for number in range(count) for name, gains in profits.items()
     ]  # fmt: skip
@@ -146,11 +163,32 @@ def test_league_of_known_profits() -> None:
     assert b["refunded_percent"] == 50
 
 
+def test_a_league_goes_by_return_and_not_by_budget() -> None:
+    """30 units are 3 % of 1,000 and 20 are 40 % of 50; without a budget there is no return at all."""
+    profits = {"rich": [30.0, 30.0], "none": [90.0, 90.0], "poor": [20.0, 20.0], "lost": [-1.0, -1.0]}
+    played = made(profits, budgets={"rich": 1000.0, "poor": 50.0, "none": 0.0})
+    assert list(played.league()["name"]) == ["poor", "rich", "lost", "none"]
+    assert list(played.league()["return_percent"])[:3] == [40, 3, -1]
+    assert played.to_dict()["ranked_by"] == "return_percent"
+    assert played.to_dict()["league"][3]["return_percent"] is None
+    assert "leads with a return of +40.0 ± 0.0 % of its budget a draw (+20.0 units)" in played.findings()[0]
+    figure = figure_league(played.league(), "A league")
+    assert "return" in figure.axes[0].get_xlabel()
+    figure.canvas.draw()
+    json.dumps(made({"a": [1.0], "b": [2.0]}, budgets={"a": 0.0, "b": 0.0}).to_dict(), allow_nan=False)
+
+
 def test_findings_tell_luck_from_merit() -> None:
-    clear = made({"a": [9.0, 10.0, 11.0], "b": [1.0, 2.0, 3.1]})
-    assert "more than luck" in clear.findings()[1]
-    assert "may be luck" in made({"a": [9.0, 0.0, 11.0], "b": [1.0, 12.0, 2.0]}).findings()[1]
-    assert "single draw" in made({"a": [9.0], "b": [1.0]}).findings()[1]
+    """Ten draws in which one is always ahead; ten in which they take turns; and too few to say anything."""
+    ahead, turns = [9.0, 10.0, 11.0, 9.5, 10.5] * 2, [12.0, 1.0, 12.0, 2.0, 13.0] * 2
+    clear = made({"a": ahead, "b": [gain - 8 - gain % 1 for gain in ahead]}).findings()[1]
+    assert clear.endswith("(Student's interval of 95 % over 10 draws), more than luck.")
+    assert clear.startswith("The lead over b is 8.2 ± 0.2 percentage points")  # 8, 8, 8, 8.5, 8.5: sd 0.26, t 2.26
+    even = made({"a": ahead, "b": turns}).findings()[1]
+    assert even.endswith("over 10 draws), which may be luck: the interval holds 0.")
+    few = made({"a": ahead[:9], "b": [0.0] * 9}).findings()[1]
+    assert few.endswith("; 9 draws cannot tell merit from luck: play 10 or more.")
+    assert "luck: play 10" in made({"a": [9.0], "b": [1.0]}).findings()[1]
     json.dumps(made({"a": [9.0], "b": [1.0]}).to_dict(), allow_nan=False)
 
 

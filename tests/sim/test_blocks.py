@@ -155,6 +155,18 @@ def test_what_others_sent_is_seen_after_the_latency_and_own_at_once() -> None:
     assert people["bob"].saw == [(12, []), (12, [("ann", 1)]), (24, [])]
 
 
+def test_what_had_no_room_is_still_seen_oldest_first() -> None:
+    """A block of one transfer takes the highest tip; the others wait on, as they were sent."""
+    economy = block_economy(BlockRules("tip"))
+    economy.chain.block_gas_limit = economy.chain.gas_limit = 21_000
+    scripts = {
+        name: {time: pays("x", 1, tip)} for time, (name, tip) in enumerate((("ann", 1), ("bob", 3), ("cat", 2)), 1)
+    }
+    people = played(economy, **scripts, eve={13: looks, 25: looks})  # type: ignore[arg-type]
+    economy.run()
+    assert people["eve"].saw == [(24, [("ann", 1), ("cat", 3)]), (36, [("ann", 1)])]
+
+
 class Blind(Scripted):
     traits = Traits(adversarial=False)
 

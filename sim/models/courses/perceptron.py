@@ -1,12 +1,13 @@
-"""Courses of the sparse perceptron: margins of all lessons and test rows, moved by each mistake.
+"""Courses of the sparse perceptron: how far every lesson and test row is from being a mistake, moved by each mistake.
 
-Lessons are looked at in pieces. Which of a piece are mistakes is found one after the other, as each moves the margins
-of all that come after it; weights, rows that are right and gas between mistakes are then worked out for all at once.
+Which lessons of a plan are mistakes is found one after the other, as each moves the margins of all others; what stands
+before the first lesson that differs from the last plan is known. Weights, rows that are right and gas between mistakes
+are then worked out for many lessons at once. Margins are counted in steps, from where the answer changes.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +17,16 @@ from sim.models.base import may_repeat
 from sim.models.courses.base import Course, Ints, Rows, add_up, count, cumulative, distinct, renumbered, within
 from sim.models.perceptron import SparsePerceptron
 
-_AHEAD = 128
-"""Lessons of a piece, at most."""
+_AHEAD = 512
+"""Lessons whose gas is worked out at once, at most."""
 
-_MOST_CELLS = 2**22
-"""Weights of a piece, after each of its mistakes, at most; but a piece has a lesson."""
+_MOST_CELLS = 2**21
+"""Weights that are kept meanwhile, after each mistake among them, at most; but there is a lesson."""
 
 _MOST_BYTES = 2**28
 _LONGEST = 2**16 - 1
-
-
-class _State(NamedTuple):
-    weights: Ints
-    margins: Ints  # of the lessons, then of the test rows
+_FARTHEST = 2**30 - 1
+"""Steps up to which margins are counted: none moves as far."""
 
 
 class PerceptronCourse(Course):
@@ -38,136 +36,165 @@ class PerceptronCourse(Course):
 
     def __init__(self, model: SparsePerceptron, lessons: Rows, test_set: Rows) -> None:
         super().__init__(model, lessons, test_set)
-        every = Features(
-            np.concatenate((self.lessons.indptr, self.lessons.indptr[-1] + self.test_rows.indptr[1:])),
-            np.concatenate((self.lessons.indices, self.test_rows.indices)), model.n_features,
-        )  # fmt: skip
-        weights = model.weights.astype(np.int64)
-        margins = within(cumulative(weights.take(every.indices)), every.indptr) + model.intercept
+        every = _joined(self.lessons, self.test_rows)
+        margins = within(cumulative(model.weights.astype(np.int64).take(every.indices)), every.indptr)
         known = np.flatnonzero(np.bincount(self.lessons.indices))  # no other weights move
-        self._rows = renumbered(self.lessons, known)
-        self._slots = distinct(self._rows) if may_repeat(self._rows) else self._rows
+        rows = renumbered(self.lessons, known)
+        self._taught = _Lists(rows)
+        self._slots = _Lists(distinct(rows)) if may_repeat(rows) else self._taught
         self._counts = _counts(renumbered(every, known), may_repeat(every))
-        self._overlaps: dict[int, NDArray[Any]] = {}
-        self._signs = np.where(self.labels == 1, 1, -1)
+        self._known = known
+        self._weights = model.weights.take(known).astype(np.int64)
+        self._up = self.labels == 1
+        self._signs = np.where(self._up, 1, -1).astype(np.int32)
+        self._sides = np.concatenate((self._signs, np.ones(len(self.test_rows), np.int32)))
         self._test_up = self.test_labels == 1
-        sizes = zip(self._sizes(self._rows).tolist(), self._sizes(self._slots).tolist(), strict=True)
+        # For a whole number m of steps: margin + m * step > 0 exactly if m > floor(-margin / step).
+        limits = np.clip(-(margins + model.intercept) // model.step, -_FARTHEST, _FARTHEST).astype(np.int32)
+        self._start = -limits * self._sides
+        self._start[: len(self.lessons)] -= self._up
+        """How far rows are from being answered otherwise: a lesson below 0 is a mistake, a test row above 0 is 1."""
+        self._pulls: dict[int, NDArray[np.int32]] = {}
+        sizes = zip(self._taught.sizes.tolist(), self._slots.sizes.tolist(), strict=True)
         self._base_gas = np.array([model.gas_to_ask(size, slots) for size, slots in sizes], np.int64)
-        self._ahead = max(1, min(_AHEAD, _MOST_CELLS // max(1, len(known))))
         self._moves: list[int] = []
         """How each lesson of the plan moves its weights: up, down or not at all."""
-        self._states = [_State(weights.take(known), margins)]
-        """Before each piece of the plan, and in the end; every plan begins in the first."""
 
     @staticmethod
     def fits(model: SparsePerceptron, lessons: Features, test_rows: Features) -> bool:
-        """Whether margins fit 64 bits, what two rows have in common 32, and what is kept 256 MB."""
-        longest = max(int(np.diff(rows.indptr).max(initial=1)) for rows in (lessons, test_rows))
-        cells = (len(lessons) + min(model.n_features, len(lessons.indices))) * (len(lessons) + len(test_rows))
-        kept = cells * _type_for(longest, True).itemsize
-        return model.fits(len(lessons.indices), longest) and longest <= _LONGEST and kept <= _MOST_BYTES
-
-    @staticmethod
-    def _sizes(rows: Features) -> Ints:
-        return np.diff(rows.indptr)
+        """Whether margins fit 64 bits, what moves them, in steps, 30, and what is kept 256 MB."""
+        every = _joined(lessons, test_rows)
+        longest = int(np.diff(every.indptr).max(initial=1))
+        taught = np.bincount(lessons.indices, minlength=model.n_features)
+        farthest = int(within(cumulative(taught.take(every.indices)), every.indptr).max(initial=0))
+        features = min(model.n_features, len(lessons.indices))
+        kept = (features * _type_for(longest, True).itemsize + 4 * len(lessons)) * len(every)
+        return (
+            model.fits(len(lessons.indices), longest)
+            and longest <= _LONGEST
+            and farthest < _FARTHEST
+            and kept <= _MOST_BYTES
+        )
 
     def _look(self, shared: int) -> None:
-        pieces = min(shared // self._ahead, len(self._states) - 1)
-        del self._states[pieces + 1 :]
-        start = pieces * self._ahead
-        self._forget(start)
-        del self._moves[start:]
-        order = np.array(self.order, np.int64)
-        for first in range(start, len(order), self._ahead):
-            self._states.append(self._look_at(order[first : first + self._ahead], self._states[-1]))
+        self._forget(shared)
+        del self._moves[shared:]
+        before = [lesson for lesson, move in zip(self.order, self._moves, strict=False) if move]
+        order = np.array(self.order[shared:], np.int64)
+        mistaken, right = self._follow(order, before)
+        wrong = np.zeros(len(self.lessons), np.bool_)
+        wrong[mistaken] = True
+        wrong = wrong[order]
+        after = cumulative(wrong)  # mistakes before each lesson
+        self.right += right[after[1:]].tolist()
+        self._moves += np.where(wrong, self._signs[order], 0).tolist()
+        weights = self._moved(self._weights, before)
+        first, most = 0, max(1, _MOST_CELLS // max(1, len(weights)))
+        while first < len(order):
+            end = min(first + _AHEAD, int(np.searchsorted(after, after[first] + most, "right")) - 1, len(order))
+            end = max(end, first + 1)
+            weights = self._charge(order[first:end], wrong[first:end], weights)
+            first = end
 
-    def _look_at(self, lessons: Ints, state: _State) -> _State:
-        """Work out the next lessons of the plan; what the model is after them."""
-        places = self._mistakes(lessons, state.margins)
-        wrong = np.zeros(len(lessons), np.bool_)
-        wrong[places] = True
-        after = wrong.cumsum()  # mistakes so far
-        mistaken = lessons[places]
-        amounts = self._signs[mistaken] * self.model.step
-        margins, right = self._move_margins(mistaken, amounts, state.margins)
-        weights = self._move_weights(mistaken, amounts, state.weights)
-        self.right += right[after].tolist()
-        self._moves += np.where(wrong, self._signs[lessons], 0).tolist()
-        gas = self._base_gas[lessons] + self.model.gas_of_answers(
-            _among(weights < 0, self._rows.take(lessons), after - wrong), (self._signs[lessons] > 0) ^ wrong
-        )
-        slots, number = self._slots.take(mistaken), np.arange(len(mistaken))
-        fresh = _among(weights == 0, slots, number)
-        gas[places] += self.model.gas_of_mistakes(
-            self._sizes(self._rows)[mistaken], self._sizes(slots), fresh, amounts > 0
-        )
-        self.gas += gas.tolist()
-        cleared = np.zeros(len(lessons), np.int64)
-        cleared[places] = _among(weights == 0, slots, number + 1)
-        self.cleared += cleared.tolist()
-        return _State(weights[-1], margins)
-
-    def _mistakes(self, lessons: Ints, margins: Ints) -> list[int]:
-        """Which of these lessons, by their places, are mistakes if the first finds these margins."""
-        signs = self._signs[lessons]
-        waiting = margins[lessons] * signs + (signs < 0)  # below 1 where it would be a mistake
-        rising = signs * self.model.step
-        moves = {1: rising, -1: -rising}  # by the sign of the mistake
-        places: list[int] = []
-        place = 0
-        numbers, own = lessons.tolist(), signs.tolist()
+    def _follow(self, order: Ints, before: list[int]) -> tuple[list[int], Ints]:
+        """The mistakes among these lessons, which rise, after others; rows that are right at first and after each."""
+        lessons, nothing = len(self.lessons), np.zeros((), np.int32)
+        margins = self._start.copy()
+        for lesson in before:
+            margins += self._pull(lesson)
+        waiting, tested = margins[:lessons], margins[lessons:]
+        absent = np.ones(lessons, np.bool_)
+        absent[order] = False
+        waiting[absent] = _FARTHEST
+        mistaken: list[int] = []
+        answers = np.empty((len(order) + 1, len(tested)), np.bool_)
+        np.greater(tested, nothing, answers[0])
+        following = int(order[0]) if len(order) else lessons
         while True:
-            ahead = (waiting[place:] < 1).tobytes().find(b"\1")  # quicker than `argmax` for so few
+            ahead = np.less(waiting[following:], nothing).tobytes().find(b"\1")  # quicker than `argmax` for so few
             if ahead < 0:
-                return places
-            place += ahead
-            places.append(place)
-            waiting += self._overlap(numbers[place]).take(lessons) * moves[own[place]]
-            place += 1
+                return mistaken, count(answers[: len(mistaken) + 1] == self._test_up)
+            following += ahead
+            mistaken.append(following)
+            margins += self._pull(following)
+            np.greater(tested, nothing, answers[len(mistaken)])
+            following += 1
 
-    def _overlap(self, lesson: int) -> NDArray[Any]:
-        """How many features a lesson has in common with each lesson and test row, counted as often as they stand."""
-        overlap = self._overlaps.get(lesson)
-        if overlap is None:
-            counts = self._counts.take(self._rows.row(lesson), 0)
-            self._overlaps[lesson] = overlap = np.add.reduce(counts, 0, dtype=counts.dtype)
-        return overlap
+    def _pull(self, lesson: int) -> NDArray[np.int32]:
+        """How far learning a lesson moves each lesson and test row, in steps: by what they have in common."""
+        pull = self._pulls.get(lesson)
+        if pull is None:
+            counts = self._counts.take(self._taught.lists[lesson], 0)
+            self._pulls[lesson] = pull = np.add.reduce(counts, 0, dtype=counts.dtype) * self._sides
+            if not self._up[lesson]:
+                np.negative(pull, pull)
+        return pull
 
-    def _move_margins(self, mistaken: Ints, amounts: Ints, margins: Ints) -> tuple[Ints, NDArray[np.int32]]:
-        """Margins after all these mistakes; rows that are right before the first and after each."""
-        lessons, rows = len(self.lessons), len(self.test_rows)
-        known = [self._overlap(lesson) for lesson in mistaken.tolist()]
-        overlaps = np.array(known, self._counts.dtype).reshape(-1, lessons + rows)
-        path = np.empty((len(mistaken) + 1, rows), np.int64)
-        path[0] = margins[lessons:]
-        np.multiply(overlaps[:, lessons:], amounts[:, None], out=path[1:])
-        add_up(path)
-        moved = amounts @ overlaps[:, :lessons]
-        return np.concatenate((margins[:lessons] + moved, path[-1])), count((path > 0) == self._test_up)
+    def _charge(self, lessons: Ints, wrong: NDArray[np.bool_], weights: Ints) -> Ints:
+        """Work out what these lessons cost, which find these weights; the weights after them."""
+        model, mistaken = self.model, lessons[wrong]
+        path, up = self._path(mistaken, weights), self._up[mistaken]
+        width, number = len(weights), np.arange(len(mistaken))
+        places, bounds = self._taught.of(lessons, cumulative(wrong)[:-1] * width)
+        negative = within(cumulative((path < 0).take(places)), bounds)
+        gas = self._base_gas[lessons] + model.gas_of_answers(negative, self._up[lessons] ^ wrong)
+        places, bounds = self._slots.of(mistaken, number * width)
+        fresh, empty = (within(cumulative(path.take(places + later) == 0), bounds) for later in (0, width))
+        gas[wrong] += model.gas_of_mistakes(self._taught.sizes[mistaken], np.diff(bounds), fresh, up)
+        cleared = np.zeros(len(lessons), np.int64)
+        cleared[wrong] = empty
+        self.gas += gas.tolist()
+        self.cleared += cleared.tolist()
+        after: Ints = path[-1]
+        return after
 
-    def _move_weights(self, mistaken: Ints, amounts: Ints, weights: Ints) -> Ints:
+    def _path(self, mistaken: Ints, weights: Ints) -> Ints:
         """Weights before the first of these mistakes and after each."""
         path = np.zeros((len(mistaken) + 1, len(weights)), np.int64)
         path[0] = weights
-        rows = self._rows.take(mistaken)
-        sizes = self._sizes(rows)
-        np.add.at(path, (np.repeat(np.arange(1, len(path)), sizes), rows.indices), np.repeat(amounts, sizes))
+        places, bounds = self._taught.of(mistaken, np.arange(1, len(path)) * len(weights))
+        amounts = self._signs[mistaken].astype(np.int64) * self.model.step
+        np.add.at(path.reshape(-1), places, np.repeat(amounts, np.diff(bounds)))
         add_up(path)
         return path
 
+    def _moved(self, weights: Ints, mistaken: list[int]) -> Ints:
+        """Weights after these mistakes."""
+        moved = weights.copy()
+        for lesson in mistaken:
+            np.add.at(moved, self._taught.lists[lesson], int(self._signs[lesson]) * self.model.step)
+        return moved
+
     def _teach(self, first: int, end: int) -> None:
-        moved = [place for place in range(first, end) if self._moves[place]]
-        if not moved:
-            return
-        rows = self.lessons.take(np.array([self.order[place] for place in moved], np.int64))
-        signs = np.repeat([self._moves[place] for place in moved], np.diff(rows.indptr))
-        self.model.move(rows.indices.astype(np.intp), signs * self.model.step)
+        moves = self._moves[first:end]
+        if any(moves):
+            moved = [lesson for lesson, move in zip(self.order[first:end], moves, strict=True) if move]
+            rows = [self._taught.lists[lesson] for lesson in moved]
+            signs = np.repeat(self._signs[moved].astype(np.int64), [len(row) for row in rows])
+            self.model.move(self._known.take(np.concatenate(rows)), signs * self.model.step)
 
 
-def _among(marks: NDArray[np.bool_], rows: Features, states: Ints) -> Ints:
-    """How many features of each row are marked: ``marks`` by state and feature, ``states`` says which is the row's."""
-    places = rows.indices + np.repeat(states * marks.shape[1], np.diff(rows.indptr))
-    return within(cumulative(marks.reshape(-1).take(places)), rows.indptr)
+class _Lists:
+    """Rows of features one by one: many are put end to end quicker than they are picked out of one array."""
+
+    def __init__(self, rows: Features) -> None:
+        self.sizes: Ints = np.diff(rows.indptr)
+        self.lists: list[NDArray[np.intp]] = np.split(rows.indices.astype(np.intp), rows.indptr[1:-1])
+
+    def of(self, rows: Ints, shifts: Ints) -> tuple[NDArray[np.intp], Ints]:
+        """The features of these rows end to end, each shifted by what its row says; where each row begins and ends."""
+        sizes = self.sizes[rows]
+        places = np.repeat(shifts, sizes)
+        if len(places):
+            places += np.concatenate([self.lists[row] for row in rows.tolist()])
+        return places, cumulative(sizes)
+
+
+def _joined(rows: Features, others: Features) -> Features:
+    return Features(
+        np.concatenate((rows.indptr, rows.indptr[-1] + others.indptr[1:])),
+        np.concatenate((rows.indices, others.indices)), rows.n_features,
+    )  # fmt: skip
 
 
 def _type_for(longest: int, repeats: bool) -> np.dtype[Any]:

@@ -102,7 +102,7 @@ class ReferencePerceptron(Classifier):
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take weights, intercept and t, before deployment: nothing is journalled."""
-        self.weights.array[:] = state["weights"]
+        self.weights.array[:] = np.add(state["weights"], 0.0)  # -0.0 becomes 0.0
         self.intercept.value, self.t.value = float(state["intercept"]), int(state["t"])
         self._measure()
 
@@ -132,7 +132,7 @@ class ReferencePerceptron(Classifier):
         """The class of a sample, its score, and the gas of asking for it within a transaction."""
         picked, size = self._picked(features), len(features)
         score = self._sum(picked)
-        gas = self._gas.predict(size) + NEGATIVE * (picked < 0).tobytes().count(1)  # quickest for a few
+        gas = self._gas.predict(size) + NEGATIVE * int(np.count_nonzero(np.signbit(picked)))  # no weight is -0.0
         if self._repeats:
             gas -= self._gas.again * (size - len(set(features.tolist())))
         return (1, score, gas + CLASS_ONE) if score > 0 else (0, score, gas)
@@ -158,10 +158,12 @@ class ReferencePerceptron(Classifier):
 
     def _correct(self, features: IndexArray, step: float, label: int) -> None:
         """Move what a mistake moves, charge for the writes, and tell the watches."""
-        places, times = (features, None) if rises(features) else np.unique(features, return_counts=True)
-        most = 1.0 if times is None else float(times.max(initial=1))
-        before = self._move(places, step if times is None else step * times, step, most)
-        gas, cleared = self._gas.mistake(len(features), before, self.weights.array.take(places), label)
+        if rises(features):
+            before, after = self._move(features, step, step, 1.0)
+        else:
+            places, times = np.unique(features, return_counts=True)
+            before, after = self._move(places, step * times, step, float(times.max(initial=1)))
+        gas, cleared = self._gas.mistake(len(features), before, after, label)
         self.meter.charge(gas + self._gas_of_mistake)
         if cleared:
             self.meter.refund_cleared(cleared)
@@ -179,13 +181,15 @@ class ReferencePerceptron(Classifier):
         step = 1.0 / (self.alpha * (self._first + self.t.value - 1))
         return step if label else -step
 
-    def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> Numbers:
-        """Move weights, ``most`` steps at the most, and intercept; the weights before come back."""
-        before = self.weights.add_at(places, amounts)
+    def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> tuple[Numbers, Numbers]:
+        """Move weights at distinct places, ``most`` steps at the most, and intercept; the weights before and after."""
+        before = self.weights.array.take(places)
+        after = before + amounts
+        self.weights.write(places, before, after)
         self.intercept.set(self.intercept.value + step)
         self._most.set(self._most.value + abs(step) * most)
         self.version.set(self.version.value + 1)
-        return before
+        return before, after
 
     def fit(self, features: Features, labels: NDArray[np.int64]) -> None:
         """See the module's text. ``labels`` are 0 or 1."""
@@ -259,7 +263,10 @@ class _PerceptronWatch(FloatWatch):
         if len(features) > len(self._ones):
             self._ones = np.ones(2 * len(features), np.float32)
         overlap = self._ones[: len(features)] @ self.rows.take(features, 0)  # whole numbers, exact
-        self.margins += (overlap.astype(np.float64) + 1) * step
+        moves = overlap.astype(np.float64)
+        moves += 1
+        moves *= step
+        self.margins += moves
 
     def _grow(self) -> None:
         super()._grow()

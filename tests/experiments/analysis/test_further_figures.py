@@ -1,6 +1,7 @@
 """What the figures of analyses show, on tables made by hand."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from experiments.analysis.calibration import EventRow, calibrate, events_of
+from experiments.analysis.drift import fitted_rate
 from experiments.analysis.games import SymmetricGame
 from experiments.design import Grid
 from experiments.experiment import Experiment
@@ -109,6 +111,89 @@ def test_refunds_by_count_and_value_beside_a_model_that_does_not_move(runs: pd.D
     assert any(np.allclose(values, 80) for values in drawn)
     assert any(np.allclose(values, 30) for values in drawn)
     assert "if the model did not move" in legend(figure)
+
+
+CLAIM, MODEL = "mechanism.any_claim_after", "model.kind"
+FLIPS = {"naive_bayes": 0.05, "perceptron": 0.4}
+
+
+def drifting(levers: dict[str, Any], replication: int) -> dict[str, Any]:
+    """Liars' deposits come back as predictions flip, at a rate that the kind of model decides; seeds scatter evenly."""
+    days, scatter = levers[CLAIM] / 86_400 - 1, 0.01 * (replication - 1)
+    share = 1 - 0.8 * math.exp(-FLIPS[levers[MODEL]] * days) + scatter
+    return {**outcome({COUNT: 1, WEIGHT: 5}, 0), "final_accuracy": 0.8, "adversary_rho_count": share}
+
+
+@pytest.fixture(scope="module")
+def drift() -> tuple[pd.DataFrame, Experiment]:
+    grid = Grid({CLAIM: ["2d", "5d", "9d"], MODEL: list(FLIPS)}, replications=3)
+    swept = Experiment(load_scenario("quickstart", {"data.size": 120}), grid, check=False)
+    return table_of(swept, drifting), swept
+
+
+def test_the_rate_of_flips_that_was_planted_is_found_and_drawn(drift: tuple[pd.DataFrame, Experiment]) -> None:
+    drawn = {one.name: one for one in further_figures(drift[0], series_with_nothing(), drift[1])}["refunds"]
+    told = drawn.data[(drawn.data["role"] == "adversary") & (drawn.data["measure"] == "rho_count")]
+    assert told["span_days"].tolist() == [1, 1, 4, 4, 8, 8]
+    assert told["rate"].tolist() == pytest.approx([0.05, 0.4] * 3, abs=0.01)
+    assert (told["rate_low"] < told["rate"]).all()
+    assert (told["rate"] < told["rate_high"]).all()
+    for axes, (model, flips) in zip(drawn.figure.axes, FLIPS.items(), strict=True):
+        assert axes.get_title(loc="left") == f"model kind {model}"
+        (line,) = [line for line in axes.lines if line.get_color() == "#222222"]
+        expected = [100 - 80 * math.exp(-flips * days) for days in (1, 4, 8)]
+        assert line.get_ydata() == pytest.approx(expected, abs=1.5)
+        (band,) = [each for each in axes.collections if each.get_alpha() == 0.12]
+        below, above = band.get_paths()[0].vertices[:, 1].min(), band.get_paths()[0].vertices[:, 1].max()
+        assert below < min(line.get_ydata())
+        assert above > max(line.get_ydata())
+        (words,) = [text.get_text() for text in axes.texts]
+        assert re.fullmatch(r"ν = [0-9.]+ \[[0-9.]+, [0-9.]+\] flips a day", words)
+        assert float(words.split()[2]) == pytest.approx(flips, abs=0.01)
+    assert legend(drawn.figure)[-1] == "adversaries, formula with fitted ν"
+    assert "fitted to its runs by least squares" in drawn.caption
+
+
+def test_where_the_model_is_along_the_axis_each_has_its_rate(drift: tuple[pd.DataFrame, Experiment]) -> None:
+    claim, model = levers_of(drift[1])
+    spans = dict(enumerate((1, 1, 4, 4, 8, 8)))
+    figure = figure_refunds(drift[0], Layout(model, claim), spans=spans)
+    texts = [text.get_text().splitlines() for text in figure.axes[0].texts]
+    assert [float(lines[0].split()[2]) for lines in texts] == pytest.approx(list(FLIPS.values()), abs=0.01)
+    assert not any(each.get_alpha() == 0.12 for each in figure.axes[0].collections), "no band between kinds of models"
+
+
+def test_nothing_is_fitted_where_a_refund_is_asked_for_once(drift: tuple[pd.DataFrame, Experiment]) -> None:
+    once = Experiment(
+        load_scenario("quickstart", {"data.size": 120, "mechanism.refund_rule": "one_shot"}), drift[1].design,
+        check=False,
+    )  # fmt: skip
+    drawn = {one.name: one for one in further_figures(drift[0], series_with_nothing(), once)}["refunds"]
+    assert "rate" not in drawn.data
+    assert "formula" not in " ".join([*legend(drawn.figure), drawn.caption])
+
+
+@pytest.mark.parametrize(("shares", "days", "rate"), [([0.2, 0.2], [1, 8], 0.0), ([1.0, 1.0], [5, 8], 3.0)])
+def test_rates_at_the_ends_have_no_absurd_limits(shares: list[float], days: list[float], rate: float) -> None:
+    found = fitted_rate(shares, [0.2, 0.2], days)
+    assert found is not None
+    assert (found.estimate == pytest.approx(0, abs=1e-6)) if not rate else (found.estimate > 0.5)
+    assert not found.low < 0
+
+
+def test_a_single_run_has_a_rate_without_limits_and_no_run_has_none() -> None:
+    alone = fitted_rate([1 - 0.8 * math.exp(-0.3 * 5)], [0.2], [5.0])
+    assert alone is not None
+    assert alone.estimate == pytest.approx(0.3, abs=1e-4)
+    assert math.isnan(alone.low)
+    assert math.isnan(alone.high)
+    assert fitted_rate([math.nan], [0.2], [5.0]) is None
+    assert fitted_rate([0.2], [0.2], [0.0]) is None
+
+
+def series_with_nothing() -> pd.DataFrame:
+    """No figure of refunds looks at series."""
+    return pd.DataFrame(columns=["point", "replication", "time_s", "adversary_balance_units", "adversary_locked_units"])
 
 
 def test_ruin_is_a_median_of_runs_and_has_the_formula_beside_it(runs: pd.DataFrame, axes: Any) -> None:
@@ -213,7 +298,7 @@ def test_bars_of_effects_stand_strongest_on_top_and_chance_below() -> None:
     assert spread.get_xdata().tolist() == [0.1, 0.2]
 
 
-def test_pareto_set_and_compromise_stand_out() -> None:
+def test_pareto_set_and_choice_stand_out() -> None:
     trials = pd.DataFrame({"trial": [0, 1, 2], "accuracy": [80.0, 85.0, 70.0], "honest_profit": [5.0, 2.0, 1.0],
                            "pareto": [True, True, False]})  # fmt: skip
     figure = figure_pareto(trials, ["accuracy", "honest_profit"], 1, "t")

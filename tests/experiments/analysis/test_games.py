@@ -9,6 +9,7 @@ import pytest
 
 from experiments.analysis.games import SymmetricGame, profiles_of, shares_in_words
 from experiments.analysis.play import Setting, facts_of, gains, play
+from experiments.locks import locked
 from experiments.scenario import load_scenario
 from sim.errors import ConfigError
 from tests.experiments.analysis.conftest import tiny
@@ -138,6 +139,15 @@ def test_a_game_goes_on_where_it_was_cut_off(tmp_path: Path, executor: Executor)
     assert sorted((tmp_path / "runs.jsonl").read_text().splitlines()) == sorted(kept.splitlines())
     with pytest.raises(ConfigError, match="--resume"):
         play(setting, tmp_path, executor=executor)
+
+
+def test_two_games_do_not_meet_in_one_folder(
+    tmp_path: Path, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.locks._PATIENCE_S", 0.1)
+    with locked(tmp_path), pytest.raises(ConfigError, match="in use by another command"):
+        play(Setting.of(tiny("game", TABLE, agents=AGENTS)), tmp_path, resume=True, executor=executor)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_gains_count_what_destroyed_accuracy_is_worth_outside() -> None:

@@ -129,5 +129,10 @@ def test_tables_of_the_documentation_are_questions(text: str) -> None:
         assert sized(tables, "paper") == {"design": {"replications": 30}}
 
 
+def test_an_unknown_key_is_told_what_the_file_may_have() -> None:
+    with pytest.raises(ConfigError, match=r"foo is unknown\. Allowed here: scenario, tune, outcomes, paper, and of"):
+        question_of({**TINY, "foo": 1, "tune": {"levers": {"mechanism.cost_weight": [1, 2]}}}, "tune")
+
+
 def test_questions_are_listed(deca10b: Callable[..., Any]) -> None:
     assert "game-drt" in deca10b("list", "questions").out

@@ -13,6 +13,7 @@ import pytest
 from experiments.analysis import objectives, tuning
 from experiments.analysis.objectives import OBJECTIVES, compromise, dominated, measured
 from experiments.analysis.tuning import Comparison, Tuned, Tuning, findings, tune
+from experiments.locks import locked
 from experiments.metrics import Interval
 from experiments.runner import run
 from experiments.scenario import load_scenario
@@ -84,7 +85,7 @@ def test_a_study_goes_on_where_it_was(tmp_path: Path, executor: Executor) -> Non
     assert len(both.trials) == 10
     assert both.trials[WEIGHT].nunique() > 6
     other = {**TABLE, "levers": {WEIGHT: {"from": 1.0, "to": 30.0}}}
-    with pytest.raises(ConfigError, match="other levers or objectives"):
+    with pytest.raises(ConfigError, match="a study of another question"):
         tune(Tuning.of(tiny("tune", other)), tmp_path, resume=True, executor=executor)
 
 
@@ -95,6 +96,58 @@ def test_the_worst_adversary_counts(tmp_path: Path, executor: Executor) -> None:
     mean_noise = np.mean([math.sin(r * 12.9898) * 3 for r in range(2)])
     worst = 80 - 0.5 * (found.trials[WEIGHT] - 12) ** 2 + mean_noise
     assert found.trials["accuracy"].to_numpy() == pytest.approx(worst.to_numpy())
+
+
+def two_worlds(scenario: Scenario, names: Sequence[str]) -> dict[str, float]:
+    """Small weights are best against poor liars and hopeless against rich ones; great ones are so-so against both."""
+    weight, rich = float(scenario.mechanism.cost_weight), scenario.agents[1].balance.number > 3000
+    return {"accuracy": 40 + weight if rich else 100 - weight / 2}
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("maximin", 20), ("minimax_regret", 13), ("signal_to_noise", 20)])
+def test_the_rule_that_is_named_chooses(
+    rule: str, expected: float, tmp_path: Path, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich: regret 20 - w; poor: (w - 1)/2; they meet at w = 13.7 if both ends were tried, near it in any case."""
+    pytest.importorskip("optuna", reason="the extra 'analysis' is not installed")
+    monkeypatch.setattr(tuning, "measured", two_worlds)
+    table = {**TABLE, "trials": 16, "adversaries": [{}, {"agents.flipper.balance": 4000}], "rule": rule}
+    found = tune(Tuning.of(tiny("tune", table)), tmp_path, executor=executor)
+    assert found.best[1][WEIGHT] == pytest.approx(expected, abs=3)
+    assert found.choices[rule] == found.best[0]
+    regret = found.trials["accuracy_regret"]
+    if rule == "minimax_regret":
+        assert regret[found.best[0]] == regret.min() > 0
+    facts = json.loads((tmp_path / "tune.json").read_text())
+    assert facts["choices"] == found.choices
+    assert sum(sentence.startswith("By ") for sentence in facts["findings"]) >= 1
+
+
+@pytest.mark.usefixtures("known")
+def test_a_rule_that_cannot_choose_says_so(tmp_path: Path, executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "measured", lambda *_, **__: {"accuracy": -1.0})
+    with pytest.raises(ConfigError, match=r"signal_to_noise.*chooses nothing"):
+        tune(Tuning.of(tiny("tune", {**TABLE, "trials": 2, "rule": "signal_to_noise"})), tmp_path, executor=executor)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_study_of_other_adversaries_or_seeds_is_not_gone_on_with(tmp_path: Path, executor: Executor) -> None:
+    tune(Tuning.of(tiny("tune", {**TABLE, "trials": 4})), tmp_path, executor=executor)
+    for change in ({"replications": 3}, {"adversaries": [{"agents.flipper.balance": 4000}]}):
+        with pytest.raises(ConfigError, match="another question"):
+            tune(Tuning.of(tiny("tune", {**TABLE, "trials": 6, **change})), tmp_path, resume=True, executor=executor)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_folder_in_which_somebody_is_at_work_is_refused(
+    tmp_path: Path, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.locks._PATIENCE_S", 0.1)
+    asked = Tuning.of(tiny("tune", {**TABLE, "trials": 4}))
+    with locked(tmp_path), pytest.raises(ConfigError, match="in use by another command"):
+        tune(asked, tmp_path, resume=True, executor=executor)
+    assert list(tmp_path.iterdir()) == [], "nothing was written into the other's folder"
+    assert len(tune(asked, tmp_path, executor=executor).trials) == 4
 
 
 @pytest.mark.usefixtures("known")
@@ -166,6 +219,7 @@ def test_a_run_that_cannot_tell_says_so() -> None:
     [
         ({"objectives": ["acuracy"]}, "Did you mean 'accuracy'"),
         ({"trials": 1}, "from 2 to"),
+        ({"rule": "minimax"}, "choose one of maximin, minimax_regret, signal_to_noise"),
         ({"adversaries": []}, "list of tables of levers"),
         ({"adversaries": [{"agents.fliper.count": 2}]}, "Did you mean 'flipper'"),
     ],

@@ -39,15 +39,16 @@ class Cells:
             self.table.columns[1][number % len(self.table.columns[1])] = number
         elif how == "add_at":
             self.weights.add_at(places, number)
-        elif how == "assign":
-            self.weights.assign(np.array([1, 3]), number)
+        elif how == "write":
+            where = np.array([1, 3])
+            self.weights.write(where, self.weights.array[where], number)
         elif how == "replace":
             self.weights.replace(self.weights.array.astype(object))
 
 
 writes = st.lists(
     st.tuples(
-        st.sampled_from(("value", "map", "append", "column", "add_at", "assign", "replace", "commit", "rollback")),
+        st.sampled_from(("value", "map", "append", "column", "add_at", "write", "replace", "commit", "rollback")),
         KEYS,
         NUMBERS,
     )

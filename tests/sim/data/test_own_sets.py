@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import itertools
+import json
 import os
 import random
 
@@ -121,6 +123,26 @@ def test_titanic(folder):
         assert (row, label) == ([pclass, int(sex == "female"), title, siblings + parents], survived)
 
 
+KAGGLES_TITANIC = '''PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked
+1,0,3,"Braund, Mr. Owen Harris",male,22,1,0,A/5 21171,7.25,,S
+2,1,1,"Cumings, Mrs. John Bradley (Florence Briggs Thayer)",female,38,1,0,PC 17599,71.2833,C85,C
+6,0,3,"Moran, Mr. James",male,,0,0,330877,8.4583,,Q
+29,1,3,"O'Dwyer, Miss. Ellen ""Nellie""",female,,0,0,330959,7.8792,,Q
+557,1,1,"Duff Gordon, Lady. (Lucille Christiana Sutherland) (""Mrs Morgan"")",female,48,1,0,11755,39.6,A16,C
+760,1,1,"Rothes, the Countess. of (Lucy Noel Martha Dyer-Edwards)",female,33,0,0,110152,86.5,B77,S
+'''
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_titanic_as_kaggle_writes_it(folder, ends):
+    """Doubled quotes in quoted names, no age, cabins of several words, lines that end as on Windows."""
+    write(folder, "titanic/train.csv", KAGGLES_TITANIC.replace("\n", ends))
+    data = load_dataset("titanic")
+    rows = [*dense(data.x_train).tolist(), *dense(data.x_test).tolist()]
+    in_file = [[3, 0, 0, 1], [1, 1, 1, 1], [3, 0, 0, 0], [3, 1, 2, 0], [1, 1, 1, 1], [1, 1, 1, 0]]
+    assert rows == [in_file[i] for i in np.random.RandomState(231).permutation(6)]
+
+
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
@@ -167,6 +189,29 @@ def test_news(folder):
             pairs = [f"{one} {two}" for one, two in itertools.pairwise(tokens)]
             counts = [pairs.count(name) for name in data.vocabulary]
             assert np.bincount(x.row(row), minlength=len(counts)).tolist() == counts
+
+
+def test_news_as_kaggle_writes_it(folder):
+    """Texts of several lines, quotes in them, empty titles and authors, commas, letters beyond ASCII, and the words
+    that tables take for a missing number, which are texts here."""
+    write(
+        folder,
+        "news/train.csv",
+        'id,title,author,text,label\n0,"He said, ""No""",Darrell Lucus,"First line,\n\nsecond ""line"" here",1\n'
+        "1,,,Null,1\n2,Só,Müller,Ünder the the the sea,1\n3,A title,,,1\n4,t,a,null,0\n",
+    )
+    data = load_dataset("news")
+    texts = {
+        0: ["first line", "line second", "second line", "line here"],
+        2: ["ünder the", *["the the"] * 2, "the sea"],
+    }
+    kept = [0, 1, 2, 4]
+    order = [kept[place] for place in constant_shuffle(4)]
+    assert data.y_train.tolist() == [int(i != 4) for i in order[:2]]
+    taught = [pair for i in order[:2] for pair in texts.get(i, [])]
+    assert set(data.vocabulary) == set(taught)
+    for row, i in enumerate(order[:2]):
+        assert sorted(data.vocabulary[column] for column in data.x_train.row(row)) == sorted(texts.get(i, []))
 
 
 def test_the_order_of_the_news_is_that_of_pythons_shuffle_before_3_11():
@@ -225,6 +270,21 @@ def test_fitness(folder):
     assert dense(data.x_test).tolist() == expected[3500:]
     assert [*data.y_train.tolist(), *data.y_test.tolist()] == [workouts[i][2] for i in order]
     assert data.vocabulary[-2:] == ("female", "male")
+
+
+def test_workouts_in_json_are_the_same_workouts(folder):
+    lines = [line for line, *_ in endomondo(5_000)]
+    write(folder, "endomondoHR_proper.json", "".join(lines))
+    published = loads_fitness()
+    for separators in ((", ", ": "), (",", ":")):
+        converted = (json.dumps(ast.literal_eval(line), separators=separators) + "\n" for line in lines)
+        write(folder, "endomondoHR_proper.json", "".join(converted))
+        data = loads_fitness()
+        assert data.vocabulary == published.vocabulary
+        for part in ("train", "test"):
+            one, other = getattr(data, f"x_{part}"), getattr(published, f"x_{part}")
+            assert np.array_equal(one.indices, other.indices)
+            assert np.array_equal(getattr(data, f"y_{part}"), getattr(published, f"y_{part}"))
 
 
 def loads_fitness():

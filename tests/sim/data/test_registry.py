@@ -16,8 +16,8 @@ SMALL = {
     "fitness-like": {"n_train": 300, "n_test": 200},
 }
 PACKAGED = (
-    "subjectivity", "movie_reviews", "offensive", "tic-tac-toe", "imdb", "news", "fitness", "spambase", "titanic",
-    "imdb-like", "news-like", "fitness-like",
+    "subjectivity", "movie_reviews", "offensive", "tic-tac-toe", "imdb", "imdb-half", "news", "fitness", "spambase",
+    "titanic", "imdb-like", "news-like", "fitness-like",
 )  # fmt: skip
 
 
@@ -81,7 +81,8 @@ def test_missing_imdb_says_how_to_get_it(monkeypatch):
     monkeypatch.delenv("DECA10B_DATA", raising=False)
     with pytest.raises(ConfigError) as caught:
         load_dataset("imdb")
-    for words in ("DECA10B_DATA", "imdb/imdb-train.npz", "aclImdb_v1.tar.gz", "python -m sim.data.imdb", "imdb-like"):
+    known = ("imdb/imdb-train.npz", "aclImdb_v1.tar.gz", "python -m sim.data.imdb", "'imdb-half'", "'imdb-like'")
+    for words in ("DECA10B_DATA", *known):
         assert words in str(caught.value)
 
 

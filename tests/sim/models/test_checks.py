@@ -38,7 +38,7 @@ class CountsOutsideCells(SparsePerceptron):
 class WritesPastTheJournal(SparsePerceptron):
     def learn_one(self, features: np.ndarray, label: int) -> None:
         super().learn_one(features, label)
-        self.weights[0] += 1
+        self._codes.array[0] += 8  # a weight of one more
 
 
 class ForgetsItsWatches(SparsePerceptron):

@@ -164,3 +164,14 @@ def test_copy_that_learns_predicts_by_what_it_has_learnt() -> None:
     assert twin.scores(np.array([0]))[1] == round(math.log(6) * 2**32) + round(math.log(6) * 2**32) - round(
         math.log(6 + N_FEATURES) * 2**32
     )
+
+
+@pytest.mark.parametrize("last_bits", [-3, 0, 3])
+def test_many_logarithms_are_those_of_one_at_a_time(last_bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where NumPy's logarithms differ from Python's by a few units in the last place."""
+    model = NaiveBayes(n_features=40, smoothing=0.3)
+    exact, numbers = np.log, np.arange(60_000)
+    monkeypatch.setattr(np, "log", lambda values: exact(values) * (1 + last_bits * 2.0**-52))
+    priors, denominators = model.logs_of_offsets(numbers, numbers)
+    one_by_one = [model.offsets_of(number, number) for number in numbers.tolist()]
+    assert list(zip(priors.tolist(), denominators.tolist(), strict=True)) == one_by_one

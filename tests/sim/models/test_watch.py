@@ -124,9 +124,8 @@ def test_a_crowd_is_watched_as_well_as_few(longest: int) -> None:
     model.learn_one(held[390][0], 1 - model.predict_one(held[390][0]))
     model.journal.commit()
     watch.refresh()
-    assert watch.margins[[watch._slots[record] for record in held]].tolist() == [
-        model.margin(row) for row, _ in held.values()
-    ]
+    sums = watch.sums[[watch._slots[record] for record in held]].astype(np.int64)
+    assert (sums * model.unit).tolist() == [model.margin(row) - model.intercept for row, _ in held.values()]
 
 
 @pytest.mark.parametrize("name", ["perceptron", "naive Bayes"])
