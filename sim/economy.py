@@ -167,7 +167,8 @@ class Economy(mesa.Model):
         self.recorder.transactions += 1
         statement = actor.statement
         _, ok, _, _, fee, time, _, _, logs = receipt  # one look at all fields is quicker than one at each
-        statement.fees += fee
+        if fee:
+            statement.fees += fee
         if ok:
             books, method = self.books, transaction.method
             if method == "add_data":

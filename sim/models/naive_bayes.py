@@ -41,7 +41,7 @@ from sim.chain.journal import Journal, Value, Weights
 from sim.errors import ConfigError, Revert
 from sim.features import Features, rises
 from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
-from sim.models.watch import Watch
+from sim.models.watch import Watch, widened
 from sim.units import Gas
 
 _RESOLUTION = 2.0**32
@@ -357,7 +357,5 @@ class _NaiveBayesWatch(Watch):
         else:
             self.leads -= change
 
-    def _grow(self) -> None:
-        super()._grow()
-        self.leads = np.concatenate([self.leads, np.zeros_like(self.leads)], axis=1)
-        self.sizes = np.concatenate([self.sizes, np.zeros_like(self.sizes)])
+    def _widen(self, more: int) -> None:
+        self.leads, self.sizes = widened(self.leads, more), widened(self.sizes, more)

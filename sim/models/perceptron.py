@@ -40,7 +40,7 @@ from sim.errors import ConfigError, Revert
 from sim.features import Features, rises
 from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
 from sim.models.perceptron_charges import CLASS_ONE, NEGATIVE, PerceptronCharges
-from sim.models.watch import Watch
+from sim.models.watch import Watch, widened
 from sim.units import Gas, exact
 
 ONE = 10**9
@@ -140,7 +140,7 @@ class SparsePerceptron(Classifier):
     def _take(self, weights: NDArray[Any]) -> None:
         """Put whole numbers in the place of all weights, off the chain."""
         self.unit = gcd(self.step, *map(int, weights.tolist()))
-        units = weights // self.unit
+        units = _whole(weights) // self.unit
         self._bounds.value = self._proved(int(abs(units).max(initial=0)), self.version.value)
         small = self.bounds.weight << self._bits < _FLOAT64_EXACT
         self._codes.array = self._coded(units.astype(np.float64) if small else _whole(units))
@@ -166,7 +166,7 @@ class SparsePerceptron(Classifier):
         self._repeats = may_repeat(features)
         longest = int(np.diff(features.indptr).max(initial=1))
         most = self.largest + self.passes * len(features.indices) * self.step
-        weights = self.weights.astype(object if most * longest > _INT64_SAFE else np.int64)
+        weights = _whole(self.weights) if most * longest > _INT64_SAFE else self.weights.astype(np.int64)
         rows = [features.row(i).astype(np.intp) for i in range(len(features))]
         signed = np.where(labels == 1, 1, -1).tolist()
         for _ in range(self.passes):
@@ -245,7 +245,7 @@ class SparsePerceptron(Classifier):
             before, after = self._move(features, change, abs(change))
         else:
             places, times = np.unique(features, return_counts=True)
-            before, after = self._move(places, change * times, size * abs(change))
+            before, after = self._move(places, change * times.astype(object), size * abs(change))
         gas, cleared = self._gas.mistake(size, before, after, change > 0)
         self.meter.charge(gas)
         if cleared:
@@ -306,7 +306,7 @@ class SparsePerceptron(Classifier):
         """What several mistakes come to: move the weight of each occurrence. No gas; and watches are not told."""
         moved = np.bincount(features, amounts)
         (places,) = np.nonzero(moved)
-        units, step = moved[places] // self.unit, self.step // self.unit
+        units, step = (moved[places] // self.unit).astype(np.int64), self.step // self.unit
         most = int(abs(units).max(initial=0))
         version = self.version.value + most // step - 1
         if most and version < self.bounds.version:  # what is proved holds for as many lessons: count each step as one
@@ -360,7 +360,7 @@ class _PerceptronWatch(Watch):
         return np.asarray(self.sums > self._threshold, np.bool_)
 
     def _move(self, features: IndexArray, change: int, distinct: bool) -> None:
-        if self.model.version.value > self._proved_until:
+        if self.model.bounds is not self._bounds:
             self._widen_if_needed()
         rows = self.rows.take(features, 0)
         if rows.dtype == np.float32 and self.sums.dtype == np.float32:
@@ -376,22 +376,20 @@ class _PerceptronWatch(Watch):
 
     def _widen_if_needed(self) -> None:
         """Use wider numbers once a sum, or what moves it, might not fit; and larger rows."""
-        bounds = self.model.bounds
-        largest = (self._longest + 1) * bounds.weight
+        self._bounds = self.model.bounds
+        largest = (self._longest + 1) * self._bounds.weight
         if self.sums.dtype == np.float32 and largest >= _FLOAT32_EXACT:
             self.sums = self.sums.astype(np.float64)
         if self.sums.dtype == np.float64 and largest >= _FLOAT64_EXACT:
             self.sums = _whole(self.sums)
         self._threshold = np.array(self.model.threshold(largest), self.sums.dtype)
-        self._proved_until = bounds.version
         if self._longest > _UINT8_MOST and self.rows.dtype == np.uint8:
             self.rows = self.rows.astype(np.float32)
 
-    def _grow(self) -> None:
-        super()._grow()
+    def _widen(self, more: int) -> None:
         if self.rows.shape[1] > _FEW and self._longest <= _UINT8_MOST:
             self.rows = self.rows.astype(np.uint8, copy=False)
-        self.sums = np.concatenate([self.sums, np.zeros_like(self.sums)])
+        self.sums = widened(self.sums, more)
 
 
 def _whole(numbers: NDArray[Any]) -> NDArray[Any]:

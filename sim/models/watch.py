@@ -19,7 +19,9 @@ from sim.features import rises
 from sim.units import Gas
 
 _FIRST_CAPACITY = 32
-_EMPTY = -1
+_FEW_MORE = 256
+EMPTY = -1
+"""In the place of a record's number, where there is none."""
 
 
 class Watch(ABC):
@@ -36,9 +38,8 @@ class Watch(ABC):
         self.predictions: NDArray[Any] = np.zeros(_FIRST_CAPACITY, np.int64)
         """The class of each slot as last told, as an integer or a truth value."""
         self._slots: dict[int, int] = {}
-        self._taken: NDArray[np.bool_] = np.zeros(_FIRST_CAPACITY, np.bool_)
-        self._records: list[int] = [_EMPTY] * _FIRST_CAPACITY
-        self._labels: list[int] = [_EMPTY] * _FIRST_CAPACITY
+        self._records: list[int] = [EMPTY] * _FIRST_CAPACITY  # what stands in each slot
+        self._labels: list[int] = [EMPTY] * _FIRST_CAPACITY
         self._features: list[NDArray[np.intp] | None] = [None] * _FIRST_CAPACITY  # what stands in each slot's column
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
         self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any, Gas | None]] = {}
@@ -79,7 +80,7 @@ class Watch(ABC):
             return
         slot = self._slots.pop(record, None)
         if slot is not None:
-            self._taken[slot] = False
+            self._records[slot] = EMPTY
             self._free.append(slot)
 
     def refresh(self) -> list[tuple[int, bool]]:
@@ -88,14 +89,18 @@ class Watch(ABC):
             return []
         self.moved = False
         predictions = self._predictions()
-        (changed,) = ((predictions != self.predictions) & self._taken).nonzero()
+        (changed,) = (predictions != self.predictions).nonzero()
         self.predictions = predictions
         if not len(changed):
             return []
         records, labels, classes = self._records, self._labels, predictions.take(changed).tolist()
         # With two classes every change is one of agreement; with more, from one wrong class to another is not, but to
         # hear of it twice does no harm.
-        return [(records[slot], labels[slot] == class_) for slot, class_ in zip(changed.tolist(), classes, strict=True)]
+        return [
+            (records[slot], labels[slot] == class_)
+            for slot, class_ in zip(changed.tolist(), classes, strict=True)
+            if records[slot] != EMPTY
+        ]
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
@@ -112,7 +117,6 @@ class Watch(ABC):
             self._grow()
         slot = self._free.pop()
         self._slots[record] = slot
-        self._taken[slot] = True
         self._records[slot] = record
         column, before = self.rows[:, slot], self._features[slot]
         if before is not None:
@@ -140,12 +144,22 @@ class Watch(ABC):
         """Add to all scores what an update changes."""
 
     def _grow(self) -> None:
-        """Double the number of slots."""
+        """Make more slots: twice as many, but in a crowd no more than a few beyond what is needed, as all are moved."""
         old = len(self._records)
-        self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
-        self.predictions = np.concatenate([self.predictions, np.zeros_like(self.predictions)])
-        self._taken = np.concatenate([self._taken, np.zeros_like(self._taken)])
-        self._records += [_EMPTY] * old
-        self._labels += [_EMPTY] * old
-        self._features += [None] * old
-        self._free += range(2 * old - 1, old - 1, -1)
+        more = min(old, max(_FEW_MORE, old // 8))
+        self.rows = widened(self.rows, more)
+        self.predictions = widened(self.predictions, more)
+        self._records += [EMPTY] * more
+        self._labels += [EMPTY] * more
+        self._features += [None] * more
+        self._free += range(old + more - 1, old - 1, -1)
+        self._widen(more)
+
+    @abstractmethod
+    def _widen(self, more: int) -> None:
+        """Make room for the scores of so many more slots."""
+
+
+def widened(array: NDArray[Any], more: int) -> NDArray[Any]:
+    """The array with so many more columns, of zeros."""
+    return np.concatenate([array, np.zeros((*array.shape[:-1], more), array.dtype)], axis=-1)

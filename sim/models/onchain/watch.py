@@ -62,3 +62,6 @@ class RecomputingWatch(Watch):
 
     def _move(self, *change: Any) -> None:
         """Nothing moves: `refresh` asks."""
+
+    def _widen(self, more: int) -> None:
+        """Samples are kept by slot, as many as there are."""

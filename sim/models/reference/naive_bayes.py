@@ -33,7 +33,7 @@ from sim.features import Features
 from sim.models.base import UNKNOWN_FEATURE, IndexArray
 from sim.models.naive_bayes import NaiveBayes
 from sim.models.reference.watch import FloatWatch, leaders
-from sim.models.watch import Watch
+from sim.models.watch import Watch, widened
 
 _NO_SAMPLES = -1e300  # the score of a class without samples, whatever is added to it
 
@@ -143,7 +143,5 @@ class _NaiveBayesWatch(FloatWatch):
     def _move(self, label: int, features: IndexArray, gains: Numbers, *_: float) -> None:
         self.sums[label] += gains @ self.rows.take(features, 0)
 
-    def _grow(self) -> None:
-        super()._grow()
-        self.sums = np.concatenate([self.sums, np.zeros_like(self.sums)], axis=1)
-        self.sizes = np.concatenate([self.sizes, np.zeros_like(self.sizes)])
+    def _widen(self, more: int) -> None:
+        self.sums, self.sizes = widened(self.sums, more), widened(self.sizes, more)

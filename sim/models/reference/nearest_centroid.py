@@ -34,7 +34,7 @@ from sim.errors import Revert
 from sim.features import Features, rises
 from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray
 from sim.models.reference.watch import FloatWatch, leaders
-from sim.models.watch import Watch
+from sim.models.watch import Watch, widened
 from sim.units import Gas
 
 _NOWHERE = 1e300  # the squared length of a centroid without samples
@@ -223,6 +223,5 @@ class _CentroidWatch(FloatWatch):
         products += overlap
         products /= samples + 1
 
-    def _grow(self) -> None:
-        super()._grow()
-        self.products = np.concatenate([self.products, np.zeros_like(self.products)], axis=1)
+    def _widen(self, more: int) -> None:
+        self.products = widened(self.products, more)

@@ -47,7 +47,7 @@ from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArr
 from sim.models.perceptron_charges import CLASS_ONE, NEGATIVE, PerceptronCharges
 from sim.models.reference.training import InitialRows, orders
 from sim.models.reference.watch import FloatWatch
-from sim.models.watch import Watch
+from sim.models.watch import Watch, widened
 from sim.units import Gas
 
 _MOST_PASSES, _MOST_LESSONS = 1_000, 500_000
@@ -268,6 +268,5 @@ class _PerceptronWatch(FloatWatch):
         moves *= step
         self.margins += moves
 
-    def _grow(self) -> None:
-        super()._grow()
-        self.margins = np.concatenate([self.margins, np.zeros_like(self.margins)])
+    def _widen(self, more: int) -> None:
+        self.margins = widened(self.margins, more)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sim.models.base import Classifier, IndexArray
-from sim.models.watch import Watch
+from sim.models.watch import EMPTY, Watch
 
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -55,8 +55,9 @@ class FloatWatch(Watch):
 
     def _predictions(self) -> NDArray[Any]:
         classes, ahead = self._leaders()
-        for slot in ((ahead <= self._tolerance()) & self._taken).nonzero()[0].tolist():
-            classes[slot] = self._asked.predict_one(self._features[slot])  # type: ignore[arg-type]
+        for slot in (ahead <= self._tolerance()).nonzero()[0].tolist():
+            if self._records[slot] != EMPTY:
+                classes[slot] = self._asked.predict_one(self._features[slot])  # type: ignore[arg-type]
         return classes
 
 

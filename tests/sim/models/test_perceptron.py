@@ -101,7 +101,7 @@ def test_many_and_one_agree_a_billionth_from_the_threshold(
     assert model.predict_many(features_of(rows)).tolist() == expected
 
 
-@pytest.mark.parametrize("step", ["1", HUGE])
+@pytest.mark.parametrize("step", ["1", "4503599.627370497", HUGE])
 @given(lessons=lessons)
 def test_fit_is_passes_of_the_same_rule(step: str, lessons: list[tuple[list[int], int]]) -> None:
     fitted = SparsePerceptron(N_FEATURES, passes=3, step=step)
