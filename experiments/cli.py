@@ -119,10 +119,9 @@ def sweep_command(
     from experiments.experiment import load_experiment
     from experiments.levers import read_levers
     from experiments.scenario import read_config
-
-    pulled = read_levers(levers or ())
     from experiments.sizes import named
 
+    pulled = read_levers(levers or ())
     chosen = load_experiment(experiment, pulled, size).replicated(replications)
     note_times(read_config(experiment)[0], pulled)
     if dry_run:
@@ -269,11 +268,11 @@ def list_command(
 
 @app.command("check")
 def check_command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file or the name of a scenario or experiment.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Name of a scenario, experiment or question, or a file.")],
     levers: SetOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Check a scenario or an experiment, and its data, without running it."""
+    """Check a scenario, an experiment or a question, and its data, without running it."""
     from experiments.cli_run import check
 
     check(file, levers or ())

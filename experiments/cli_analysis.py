@@ -54,8 +54,7 @@ def sensitivity_command(
     asked = _question(question, "sensitivity", size, levers, samples=samples, replications=replications)
     study, folder = Study.of(asked), _folder(out, asked, size)
     if not as_json:
-        print(f"{study.experiment.name}: {study.plan.method} over {len(study.plan.names)} levers")
-        print(study.experiment.design)
+        print(study)
     if dry_run:
         return
     with shown_progress(worker_count(workers), None if as_json else print) as advance:
@@ -87,9 +86,8 @@ def tune_command(
         rule=rule,
     )  # fmt: skip
     tuning, folder = Tuning.of(asked), _folder(out, asked, size)
-    runs = len(tuning.adversaries) * (tuning.trials * tuning.replications + 2 * tuning.held_out)
     if not as_json:
-        print(f"{tuning.name}: {tuning.trials:,} designs for {', '.join(tuning.objectives)}; {runs:,} runs in all")
+        print(tuning)
     if dry_run:
         return
     with _bar("designs") as tell:
@@ -118,9 +116,7 @@ def game_command(
     asked = _question(question, "game", size, levers, replications=replications)
     setting, folder = Setting.of(asked), _folder(out, asked, size)
     if not as_json:
-        count = len(setting.profiles)
-        print(f"{setting.name}: {setting.players} players choose among {', '.join(setting.strategies)}; {count:,} "
-              f"profiles × {setting.replications} seeds")  # fmt: skip
+        print(setting)
     if dry_run:
         return
     with _bar("profiles") as tell:

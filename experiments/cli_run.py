@@ -12,6 +12,7 @@ from experiments.bare_times import bare_times, note_on
 from experiments.idle_levers import idle_levers
 from experiments.levers import pull, read_levers
 from experiments.scenario import load_scenario, read_scenario, scenario_hash, validate
+from sim.errors import ConfigError
 
 if TYPE_CHECKING:
     from experiments.result import Result
@@ -33,13 +34,19 @@ def chosen_scenario(name: str, levers: Sequence[str], seed: int | None) -> tuple
     note_times(changed)
     for text in idle_levers(scenario, pulled):
         print(text, file=sys.stderr)
-    parts = [scenario.name.replace(" ", "-")]
-    if pulled:
-        plain = load_scenario(name)
-        parts += [scenario_hash(scenario)[:8]] if scenario_hash(scenario) != scenario_hash(plain) else []
-        parts += [f"seed{scenario.seed}"] if scenario.seed != plain.seed else []
-        parts += [f"replication{scenario.replication}"] if scenario.replication != plain.replication else []
+    parts = [scenario.name.replace(" ", "-"), *(_changes(name, scenario) if pulled else ())]
     return scenario, Path("results") / "-".join(parts)
+
+
+def _changes(name: str, scenario: Scenario) -> list[str]:
+    """What tells a scenario with levers pulled from the one of this name, for the name of a folder."""
+    try:
+        plain = load_scenario(name)
+    except ConfigError:  # levers may also mend what is wrong or missing in a file
+        return [scenario_hash(scenario)[:8], f"seed{scenario.seed}", f"replication{scenario.replication}"]
+    parts = [scenario_hash(scenario)[:8]] if scenario_hash(scenario) != scenario_hash(plain) else []
+    parts += [f"seed{scenario.seed}"] if scenario.seed != plain.seed else []
+    return parts + ([f"replication{scenario.replication}"] if scenario.replication != plain.replication else [])
 
 
 def note_times(config: Mapping[str, Any], levers: Mapping[str, Any] | None = None) -> None:
@@ -94,20 +101,42 @@ def show(result: Result, folder: Path) -> None:
 
 
 def check(file: str, levers: Sequence[str]) -> None:
-    """Print what a scenario would do, or what an experiment has. Raises `ConfigError` where either is wrong."""
+    """Print what a scenario would do, what an experiment has, or what a question asks.
+
+    Raises `ConfigError` where one is wrong.
+    """
+    from experiments.analysis.questions import section_of
     from experiments.experiment import experiment_of
     from experiments.scenario import read_config
 
+    pulled = read_levers(levers)
+    if section := section_of(file):
+        _check_question(file, section, pulled)
+        return
     config, source = read_config(file)
     if "design" not in config:
         _tell(chosen_scenario(file, levers, None)[0])
         return
-    pulled = read_levers(levers)
     experiment = experiment_of(config, source, pulled, Path(file).parent)
     note_times(config, pulled)
     print(f"ok: {experiment.name}, an experiment; every point is valid")
     print(experiment.design)
     _tell(experiment.scenario)
+
+
+def _check_question(file: str, section: str, pulled: Mapping[str, Any]) -> None:
+    """Print what a question asks, in its quick size, and of which scenario."""
+    from experiments.analysis.play import Setting
+    from experiments.analysis.questions import load_question
+    from experiments.analysis.study import Study
+    from experiments.analysis.tuning import Tuning
+
+    question = load_question(file, section, levers=pulled)
+    asked: dict[str, Any] = {"sensitivity": Study, "tune": Tuning, "game": Setting}
+    text = str(asked[section].of(question))
+    print(f"ok: {question.base.name}, a question; ask it with 'deca10b {section} {file}'")
+    print(text)
+    _tell(question.base.scenario)
 
 
 def _tell(scenario: Scenario) -> None:

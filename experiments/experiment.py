@@ -33,6 +33,7 @@ from experiments.scenario import (
     canonical,
     experiment_names,
     preset_names,
+    question_in,
     read_config,
     scenario_hash,
     validate,
@@ -243,6 +244,11 @@ def experiment_of(
     ``asking`` is what the file calls the table that makes it more than a scenario. Raises `ConfigError`.
     """
     if "design" not in config:
+        if section := question_in(config):
+            raise ConfigError(
+                f"{source} has a table [{section}] and no [design], so it is a question, not an experiment. Ask it "
+                f"with 'deca10b {section} FILE'."
+            )
         raise ConfigError(
             f"{source} has no [design], so it is a scenario, not an experiment. Run it with 'deca10b run', or add a "
             f"design, such as [design.levers] 'mechanism.cost_weight' = [1, 5]. Experiments: "

@@ -7,7 +7,7 @@ import re
 _SOURCE = re.compile(r"[A-Z]\w+ '[^']*': ")  # "Scenario 'quickstart': ", before what is wrong with it
 _PAGES = (
     (r"Unknown lever|Lever |--set ", "'deca10b list levers'"),
-    (r"data\b|There is no data set", "docs/data.md"),
+    (r"data\b|Data set '|There is no data set", "docs/data.md"),
     (r"(?:model|mechanism)\.profile", "docs/profiles.md"),
     (r"model\.import\b|There is no model file", "docs/profiles.md#models-in-and-out-of-files"),
     (r"model\b", "'deca10b list models'"),

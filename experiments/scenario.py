@@ -31,11 +31,14 @@ from sim.errors import ConfigError
 from sim.units import Wei
 
 __all__ = [
-    "Scenario", "canonical", "experiment_names", "load_scenario", "preset_names", "preset_text", "read_config",
-    "read_scenario", "scenario_hash", "to_plain", "validate", "with_levers",
+    "QUESTIONS", "Scenario", "canonical", "experiment_names", "load_scenario", "preset_names", "preset_text",
+    "question_in", "read_config", "read_scenario", "scenario_hash", "to_plain", "validate", "with_levers",
 ]  # fmt: skip
 
 LARGEST_FILE = 10**7
+QUESTIONS = ("sensitivity", "tune", "game")
+"""Tables, and commands, that ask something of many runs; see `experiments.analysis.questions`."""
+
 _NOT_HASHED = frozenset({"name", "description", "seed", "replication", "record.display_every", "record.events"})
 _OTHERWISE = {
     "scenario": "That is a scenario, for 'deca10b run'",
@@ -81,7 +84,17 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(
             f"{source} has a [design], so it is an experiment of many runs. Run it with 'deca10b sweep {name_or_path}'."
         )
+    if section := question_in(config):
+        raise ConfigError(
+            f"{source} has a table [{section}], so it is a question to many runs. Ask it with 'deca10b {section} "
+            f"{name_or_path}'."
+        )
     return config, source
+
+
+def question_in(config: Mapping[str, Any]) -> str | None:
+    """Which table of `QUESTIONS` a file has; None if it asks nothing."""
+    return next((section for section in QUESTIONS if section in config), None)
 
 
 def read_config(name_or_path: str | Path, kind: str = "") -> tuple[dict[str, Any], str]:

@@ -95,12 +95,13 @@ class _Play:
                 if self.model.predict_one(data.features):
                     clock.advance(clock.now + 1)
                     yield from self.addition(other, data, 0)
-            for record in range(before, min(before + 1, len(records))):
-                opens = windows.mature + windows.grace
-                ages = (0, windows.mature - 1, windows.mature, opens - 1, opens, windows.owner, windows.expired)
-                for age in sorted(age for age in ages if age is not None and age < NEVER):
-                    clock.advance(max(clock.now, records.added_time[record] + age))
-                    yield from self.claims_of(record, records.author[record])
+            if len(records) == before:
+                continue  # nobody may add it
+            opens = windows.mature + windows.grace
+            ages = (0, windows.mature - 1, windows.mature, opens - 1, opens, windows.owner, windows.expired)
+            for age in sorted(age for age in ages if age is not None and age < NEVER):
+                clock.advance(max(clock.now, records.added_time[before] + age))
+                yield from self.claims_of(before, records.author[before])
 
     def transactions(self) -> Iterator[Transaction]:
         """Adds that pay enough or too little, claims of what there is at telling ages, paid predictions."""

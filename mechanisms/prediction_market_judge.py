@@ -155,7 +155,7 @@ def _put_back(cell: Any, before: Any) -> None:
         cell.set(before)
     elif isinstance(cell, Map):
         cell.put_back(before)
-    elif before.ndim == 1:
+    elif before.ndim == 1 and before.dtype == cell.array.dtype:
         cell.write(np.arange(len(before)), cell.array.copy(), before)  # in place: a model may hold views of its array
     else:
         cell.replace(before.copy())

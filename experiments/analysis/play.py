@@ -91,6 +91,10 @@ class Setting:
             setting.check(profile)
         return setting
 
+    def __str__(self) -> str:
+        text = f"{self.name}: {self.players} players choose among {', '.join(self.strategies)}"
+        return f"{text}; {len(self.profiles):,} profiles × {self.replications} seeds"
+
     @property
     def profiles(self) -> list[Profile]:
         """All of them."""

@@ -15,11 +15,11 @@ from typing import Any
 
 from experiments.experiment import Experiment, experiment_of
 from experiments.messages import did_you_mean, shown
-from experiments.scenario import read_config
+from experiments.scenario import QUESTIONS as SECTIONS
+from experiments.scenario import question_in, read_config
 from experiments.sizes import sized
 from sim.errors import ConfigError
 
-SECTIONS = ("sensitivity", "tune", "game")
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -88,6 +88,12 @@ def question_facts() -> list[dict[str, Any]]:
         section = next(section for section in SECTIONS if section in config)
         found.append({"name": name, "description": config["description"], "type": section})
     return found
+
+
+def section_of(name_or_path: str | Path) -> str | None:
+    """What a question of the package, or any file, asks: one of `SECTIONS`, or None. Raises `ConfigError`."""
+    own = str(name_or_path) in question_names()
+    return question_in(read_config(_PRESETS / f"{name_or_path}.toml" if own else name_or_path)[0])
 
 
 def load_question(

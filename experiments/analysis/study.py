@@ -68,6 +68,10 @@ class Study:
         experiment = Experiment(base.scenario, design, base.name, base.description, twin, base.outcomes)
         return cls(plan, outcomes, experiment, places)
 
+    def __str__(self) -> str:
+        text = f"{self.experiment.name}: {self.plan.method} over {len(self.plan.names)} levers"
+        return f"{text}\n{self.experiment.design}"
+
     def outcome(self, runs: pd.DataFrame, name: str) -> NDArray[np.float64]:
         """An outcome as `effects` wants it. Raises `ConfigError` where a run failed or cannot tell."""
         table = runs.pivot_table(index="point", columns="replication", values=name, aggfunc="first", dropna=False)

@@ -101,7 +101,13 @@ class Tuning:
             question.number("seed", 0, 0, 2**32 - 1), question.choice("rule", RULES),
         )  # fmt: skip
         tuning.scenarios({}, range(1))
+        for end in (0.0, 1.0):  # an hour of runs should not end at a design that no scenario can have
+            tuning.scenarios(tuning.space.point([end] * len(tuning.space.names)), range(1))
         return tuning
+
+    def __str__(self) -> str:
+        runs = len(self.adversaries) * (self.trials * self.replications + 2 * self.held_out)
+        return f"{self.name}: {self.trials:,} designs for {', '.join(self.objectives)}; {runs:,} runs in all"
 
     def scenarios(self, point: Point, replications: range) -> dict[tuple[int, int], Scenario]:
         """The scenarios of a design, by number of the adversary and replication. Raises `ConfigError`."""

@@ -155,6 +155,7 @@ def test_other_errors_of_a_command_point_to_its_page() -> None:
     ("arguments", "page"),
     [
         (["replay", "nope.jsonl"], "docs/traces.md"),
+        (["run", "quickstart", "--set", "data.dataset=titanic"], "docs/data.md"),
         (["report", "nope"], "docs/how-to.md"),
         (["tournament", "nope.csv"], "docs/attacks.md#tournaments"),
     ],
@@ -163,6 +164,7 @@ def test_command_line_tells_the_page(
     arguments: list[str], page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["deca10b", *arguments])
+    monkeypatch.delenv("DECA10B_DATA", raising=False)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2

@@ -81,6 +81,22 @@ def test_a_run_that_was_changed_replaces_no_other(tmp_path: Path) -> None:
     assert folder(seed=7) == folder("seed=7") == "quickstart-seed7"
 
 
+def test_a_lever_mends_what_a_file_lacks(deca10b, tmp_path: Path) -> None:
+    """And the error of the file says which one."""
+    file = tmp_path / "market.toml"
+    file.write_text(
+        '[data]\nsize = 120\n[mechanism]\nkind = "prediction_market"\n[[agents]]\nkind = "honest"\n', encoding="utf-8"
+    )
+    refused = deca10b("check", str(file))
+    assert refused.code == 2
+    lever = re.search(r"--set '([^']*)'", refused.err)
+    assert lever is not None
+    mended = deca10b("check", str(file), "--set", lever[1])
+    assert (mended.code, mended.err) == (0, "")
+    seeds = {chosen_scenario(str(file), [lever[1]], seed)[1] for seed in (None, 1, 2)}
+    assert len(seeds) == 3, "and different runs have different folders"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -248,6 +264,37 @@ def test_presets_can_be_checked(deca10b) -> None:
     assert deca10b("check", "quickstart").code == 0
     assert deca10b("check", "imdb-like", "--set", "data.size=100").code == 0
     assert load_scenario("imdb-drt").data.dataset == "imdb"
+
+
+QUESTIONS = {
+    "tune": "levers = {'mechanism.cost_weight' = {from = 1.0, to = 4.0}}\ntrials = 6\nreplications = 2\nheld_out = 5",
+    "game": "players = 3\nstrategies = {honest = {kind = 'honest'}, flip = {kind = 'label_flipper'}}",
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("tune", "6 designs for accuracy, honest_profit; 22 runs in all"),  # 6 of 2 seeds, and two designs of 5 more
+        ("game", "3 players choose among honest, flip; 4 profiles"),  # 0 to 3 of them flip
+    ],
+)
+def test_questions_can_be_checked(deca10b, tmp_path: Path, section: str, told: str) -> None:
+    text = f"scenario = 'quickstart'\n[data]\nsize = 100\n[{section}]\n"
+    (tmp_path / "mine.toml").write_text(text + QUESTIONS[section])
+    answer = deca10b("check", "mine.toml", "--set", "data.size=150")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith(f"ok: mine, a question; ask it with 'deca10b {section} mine.toml'\n")
+    assert told in answer.out
+    assert "147 samples" in answer.out  # of 150; the quickstart's model has learnt 2 % before
+    for command in ("run", "sweep"):
+        assert f"'deca10b {section} " in deca10b(command, "mine.toml").err
+    (tmp_path / "mine.toml").write_text(f"{text}trails = 3\n" + QUESTIONS[section])
+    wrong = deca10b("check", "mine.toml")
+    assert wrong.code == 2
+    assert "ok" not in wrong.out
+    assert f"{section}.trails is unknown" in wrong.err
+    assert deca10b("check", f"{section}-drt").code == 0
 
 
 def test_ctrl_c_is_one_line(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import mechanisms
 from agents import AGENTS
 from experiments import load_experiment, load_scenario, runner, with_levers
 from experiments.design import Grid
@@ -16,6 +17,7 @@ from experiments.figures import figure_gallery, gallery_table, sweep_figures
 from experiments.figures.levers import levers_of
 from experiments.findings import findings
 from experiments.runner import run
+from mechanisms.deposit_parameters import DEPOSIT_POLICIES, REFUND_RULES, REPUTATIONS
 from sim.errors import ConfigError
 from tests.experiments.tables import table_of
 
@@ -102,6 +104,21 @@ def test_the_gallery_holds_every_adversary() -> None:
     kinds = {scenario.agents[-1].kind for scenario in map(experiment.scenario_at, range(len(experiment.design)))}
     assert kinds == {kind.kind for kind in AGENTS if kind.traits.adversarial and kind.traits.contributes}
     assert experiment.twin
+
+
+@pytest.mark.parametrize("size", ["quick", "paper"])
+def test_the_gallery_holds_every_mechanism_and_defence(size: str) -> None:
+    """A new one has to be hung there too; what is a baseline and no defence may wait for the size of a paper."""
+    columns = [point["mechanism"] for point in load_experiment("attack-gallery", size=size).design]
+    kinds = {column.get("kind", "deposit_refund_take") for column in columns}
+    assert kinds == {mechanism.kind for mechanism in mechanisms.MECHANISMS}
+    rest = {"crumb_standing", "standing_half_life", "slashed_share", "reporter_share", "author_grace", "commit_reveal"}
+    assert rest <= {lever for column in columns for lever in column}
+    left_out = {"deposit_policy": {"fixed", "inv_linear"}, "refund_rule": set(), "reputation": {"outcomes"}}
+    known = {"deposit_policy": DEPOSIT_POLICIES, "refund_rule": REFUND_RULES, "reputation": REPUTATIONS}
+    for lever, values in known.items():
+        hung = {column.get(lever, values[0]) for column in columns}  # the first of each is the default
+        assert hung == set(values) - (left_out[lever] if size == "quick" else set())
 
 
 def test_a_lever_may_set_several_fields_of_a_group() -> None:

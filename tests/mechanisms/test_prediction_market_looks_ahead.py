@@ -106,3 +106,25 @@ def test_looking_ahead_changes_nothing(kind: Any, profile: str, rule: str, optio
                 limit, ended = int(limit * 1.4), one.ok
         passes.append(len(ahead.market.rewards.rounds.value))
     assert max(passes) > 1
+
+
+def test_a_restart_brings_back_numbers_that_had_to_be_widened() -> None:
+    """Lessons that leave what floats hold exactly; after a restart they lead to where they led at first."""
+    odd = {"weights": {0: 2**40 + 1}, "intercept": 10**30}  # class 1 whatever is learnt
+    models = []
+    for _ in range(2):
+        model = SparsePerceptron(FEATURES, step=1000)
+        model.load_state(odd)
+        models.append(model)
+    once, again = models
+    judge, lesson = Judge(again, restarts=True), Data([0] * 4096)
+    for _ in range(5):
+        judge.learn(lesson, 0)
+    judge.restart()
+    assert again.to_state() == {"weights": {"0": 2**40 + 1}, "intercept": 10**30}
+    for _ in range(5):
+        judge.learn(lesson, 0)
+        once.learn_one(lesson.features, 0)
+    assert once.to_state() == again.to_state() == {
+        "weights": {"0": 2**40 + 1 - 5 * 4096 * 10**12}, "intercept": 10**30,
+    }  # fmt: skip

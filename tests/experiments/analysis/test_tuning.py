@@ -222,6 +222,9 @@ def test_a_run_that_cannot_tell_says_so() -> None:
         ({"rule": "minimax"}, "choose one of maximin, minimax_regret, signal_to_noise"),
         ({"adversaries": []}, "list of tables of levers"),
         ({"adversaries": [{"agents.fliper.count": 2}]}, "Did you mean 'flipper'"),
+        ({"levers": {"mechanism.cost_wait": {"from": 1.0, "to": 2.0}}}, "Did you mean 'mechanism.cost_weight'"),
+        ({"levers": {"mechanism.cost_weight": {"from": -1.0, "to": 2.0}}}, "mechanism.cost_weight is -1"),
+        ({"levers": {"mechanism.cost_weight": {"from": 1.0, "to": 1e12}}}, "mechanism.cost_weight is 1000000000000"),
     ],
 )
 def test_a_question_with_a_mistake_is_refused(change: dict, said: str) -> None:

@@ -22,9 +22,11 @@ STEPS = ("0.000000001", "1", "1", "0.123456789", "1000", "4503599.627370497", "9
 NONE = np.empty(0, np.intp)
 WRONG = 2  # in the place of a label: the one that is not predicted
 
-sample = st.lists(st.tuples(st.integers(0, N_FEATURES - 1), st.sampled_from((1, 1, 1, 2, 2_000))), max_size=5).map(
+rising = st.sets(st.integers(0, N_FEATURES - 1)).map(lambda places: np.array(sorted(places), np.intp))
+repeating = st.lists(st.tuples(st.integers(0, N_FEATURES - 1), st.sampled_from((1, 2, 2_000))), max_size=5).map(
     lambda parts: np.repeat(np.array([place for place, _ in parts], np.intp), [times for _, times in parts])
 )
+sample = st.one_of(rising, rising, repeating)
 lesson = st.tuples(sample, st.sampled_from((0, 1, WRONG, WRONG)))
 transaction = st.tuples(
     st.lists(lesson, min_size=1, max_size=4), st.sampled_from(("commit", "commit", "commit", "undo", "refuse"))
@@ -74,10 +76,10 @@ def worlds(draw: Any, intercepts: bool = True) -> tuple[SparsePerceptron, ByHand
     model = SparsePerceptron(N_FEATURES, step=draw(st.sampled_from(STEPS)))
     few = st.integers(-3, 3).map(lambda count: count * model.step)
     size = st.sampled_from((few, few, odd))
-    intercept = draw(draw(size) | st.sampled_from((-(10**30), 10**30))) if intercepts else 0
+    intercept = draw(st.sampled_from((-(10**30), 10**30)) | draw(size)) if intercepts else 0
     each = draw(size)
     weights = draw(st.none() | st.lists(each, min_size=N_FEATURES, max_size=N_FEATURES)) or [0] * N_FEATURES
-    ahead = draw(st.sampled_from((1, 2, 256)))
+    ahead = draw(st.sampled_from((1, 1, 2, 256)))
     with proved_for(ahead):
         model.load_state({"weights": dict(enumerate(weights)), "intercept": intercept})
     return model, ByHand(model.step, intercept, weights, ahead)
