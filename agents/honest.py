@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
-from agents.base import Participant, Traits
+from agents.base import Draw, Participant, Traits
 from agents.labels import check_share, uniform
 from sim.chain.transaction import Receipt, Transaction
 from sim.data.stream import Sample
@@ -64,16 +65,45 @@ class Honest(Participant):
         self.point_value = point_value
         self._for_points: bool = self.model.trainer.mechanism.awards_points
         self._gas_to_verify: Gas = 0  # of the last contribution it had verified
-        self._mistake = self.draws("labels", uniform)
-        self._other_label = self.draws("wrong labels", uniform)
-        self._participation = self.draws("participation", uniform)
+        self._runs = self._runs_of_labels()
+        self._right_ahead, self._mistake_next = 0, False
+
+    @cached_property  # like the next one, not of a crowd who need none
+    def _other_label(self) -> Draw:
+        return self.draws("wrong labels", uniform)
+
+    @cached_property
+    def _participation(self) -> Draw:
+        return self.draws("participation", uniform)
 
     def choose_label(self, sample: Sample) -> int:
         """The true label, or by mistake another one."""
-        if self._mistake() >= self.mistake_rate:
+        if self._right_ahead:
+            self._right_ahead -= 1
             return sample.label
+        if not self._mistake_next:
+            self._right_ahead, self._mistake_next = next(self._runs)
+            return self.choose_label(sample)
+        self._mistake_next = False
+        return self.wrong_label(sample)
+
+    def wrong_label(self, sample: Sample) -> int:
+        """Any label but the true one."""
         others = sample.n_classes - 1
         return (sample.label + 1 + int(self._other_label() * others)) % sample.n_classes
+
+    def _runs_of_labels(self) -> Iterator[tuple[int, bool]]:
+        """How many labels are right, one draw for each, and whether there is a mistake after them.
+
+        A mistake is seldom: to know so many draws ahead is quicker than to look at each in its turn.
+        """
+        for block in self.streams.blocks("labels", self.name, uniform):
+            first = 0
+            for place, draw in enumerate(block):
+                if draw < self.mistake_rate:
+                    yield place - first, True
+                    first = place + 1
+            yield len(block) - first, False
 
     def participates(self, view: View) -> bool:
         """Not after quitting, nor for a point not worth the effort; the more surely the more accurate the model is."""

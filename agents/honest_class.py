@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from agents.base import Traits
 from agents.honest import Honest
-from agents.labels import check_classes, check_share
+from agents.labels import check_classes, check_share, uniform
 from sim.data.stream import Sample
 from sim.errors import ConfigError
 from sim.view import View
@@ -49,6 +49,7 @@ class HonestClass(Honest):
         for rate in rates:
             check_share("mistake_rates", rate)
         self.mistake_rate_of = dict(zip(known, rates, strict=True))
+        self._mistake = self.draws("labels", uniform)
 
     def participates(self, view: View) -> bool:
         """As an honest contributor does, with samples of a class it knows."""
@@ -57,5 +58,5 @@ class HonestClass(Honest):
 
     def choose_label(self, sample: Sample) -> int:
         """The true label, or by mistake another one, as often as it errs about this class."""
-        self.mistake_rate = self.mistake_rate_of.get(sample.label, 0.0)
-        return super().choose_label(sample)
+        mistaken = self._mistake() < self.mistake_rate_of.get(sample.label, 0.0)
+        return self.wrong_label(sample) if mistaken else sample.label

@@ -28,6 +28,7 @@ from sim.errors import ConfigError, OutOfGas
 from sim.features import UnitVectors
 from sim.models import Classifier, kind_of, models_of
 from sim.rng import Streams
+from sim.uncollected import uncollected
 from sim.units import DAY, Wei
 
 RECORDS, INCENTIVE, TRAINER, MODEL = "<records>", "<incentive>", "<trainer>", "<model>"
@@ -62,9 +63,10 @@ def build(scenario: Scenario, dataset: Dataset | None = None, mechanism: NewMech
     _check_gas_of_a_sample(chain, model, stream)
     economy = _economy(scenario, streams, chain, trainer, stream)
     coalitions = {name: Coalition(name) for name in map(coalition_of, scenario.agents) if name}
-    for group in scenario.agents:
-        for participant in _participants(economy, group, scenario.unit, streams, coalitions):
-            economy.join(participant)
+    with uncollected():
+        for group in scenario.agents:
+            for participant in _participants(economy, group, scenario.unit, streams, coalitions):
+                economy.join(participant)
     return economy
 
 

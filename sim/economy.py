@@ -7,7 +7,6 @@ processes from a plain heap; nothing is drawn from Mesa's random streams.
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -26,6 +25,7 @@ from sim.data.stream import DataStream
 from sim.errors import Revert
 from sim.recorder import Recorder, Snapshot
 from sim.statement import Statement
+from sim.uncollected import uncollected
 from sim.units import DAY, Seconds, Wei
 from sim.view import View
 
@@ -122,13 +122,8 @@ class Economy(mesa.Model):
 
     def advance(self, until: Seconds) -> None:
         """Let everyone act who wakes up to and including ``until`` (never past the horizon)."""
-        collecting = gc.isenabled()
-        gc.disable()  # records stay and receipts die by count: looking for cycles would cost a tenth of the run
-        try:
+        with uncollected():
             self._advance(min(until, self.schedule.horizon))
-        finally:
-            if collecting:
-                gc.enable()
 
     def _advance(self, until: Seconds) -> None:
         heap, clock, stream, claims = self.queue.heap, self.chain.clock, self.stream, self.claims

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +37,9 @@ class Streams:
 
     def draws(self, purpose: str, name: str, sampler: Sampler) -> Callable[[], float]:
         """A function that returns the next draw of ``sampler``; see `blocks` for what it costs."""
-        return self.blocks(purpose, name, sampler).__next__
+        return chain.from_iterable(self.blocks(purpose, name, sampler)).__next__
 
-    def blocks(self, purpose: str, name: str, sampler: Sampler) -> Iterator[float]:
+    def blocks(self, purpose: str, name: str, sampler: Sampler) -> Iterator[list[float]]:
         """Python numbers drawn in growing blocks.
 
         One call into NumPy costs about a microsecond whatever its size, so draws come by the block; blocks start small
@@ -47,9 +48,9 @@ class Streams:
         end of it makes it again and skips what was drawn.
         """
         size = _FIRST_BLOCK
-        yield from sampler(self.generator(purpose, name), size).tolist()
+        yield sampler(self.generator(purpose, name), size).tolist()
         generator = self.generator(purpose, name)
         sampler(generator, size)
         while True:
             size = min(2 * size, _LARGEST_BLOCK)
-            yield from sampler(generator, size).tolist()
+            yield sampler(generator, size).tolist()

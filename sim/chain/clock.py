@@ -78,7 +78,11 @@ class EventQueue(Generic[T]):
             heapq.heapreplace(self.heap, (time, self._sequence, item))
             return
         heapq.heappop(self.heap)
-        self._put_off([(time, self._sequence, item)])
+        entry, later = (time, self._sequence, item), self._later.get(time // DAY)
+        if later is None:
+            self._put_off([entry])
+        else:
+            later.append(entry)
         if not self.heap:
             self._next_day()
 

@@ -28,7 +28,7 @@ def next_draws(actor) -> list[list[float]]:
     """What every stream of a participant would give next: equal after equally many draws of equal streams."""
     streams = [actor.next_gap, actor._willingness]
     if isinstance(actor, Honest):
-        streams += [actor._mistake, actor._participation]
+        streams += [lambda: next(actor._runs), actor._participation]
     return [[draw() for _ in range(50)] for draw in streams]
 
 

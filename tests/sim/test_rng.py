@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import numpy as np
 
 from sim.rng import Streams
@@ -57,7 +55,8 @@ def test_blocks_are_one_long_stream() -> None:
         sizes.append(size)
         return rng.integers(1_000, size=size)
 
-    long = list(islice(Streams(5).blocks("gaps", "ann", sampler), 300))
+    draw = Streams(5).draws("gaps", "ann", sampler)
+    long = [draw() for _ in range(300)]
     first, *sizes = sizes
     assert sizes[0] == first
     whole = Streams(5).generator("gaps", "ann")
