@@ -341,17 +341,10 @@ class _PerceptronWatch(Watch):
         self.model = model
         self.sums: NDArray[Any] = np.zeros(len(self.predictions), np.float32)
         """Of the weights of each sample, in units."""
-        self._longest = 1
-        self._widen_if_needed()
+        self._lengthen()
 
     def _score(self, features: IndexArray) -> tuple[int, int, Gas]:
         return self.model.examine(features)
-
-    def _place(self, record: int, features: IndexArray, label: int, prediction: int, score: int) -> None:
-        if len(features) > self._longest:
-            self._longest = len(features)
-            self._widen_if_needed()
-        super()._place(record, features, label, prediction, score)
 
     def _put(self, slot: int, features: IndexArray, score: int) -> None:
         self.sums[slot] = (score - self.model.intercept) // self.model.unit
@@ -361,7 +354,7 @@ class _PerceptronWatch(Watch):
 
     def _move(self, features: IndexArray, change: int, distinct: bool) -> None:
         if self.model.bounds is not self._bounds:
-            self._widen_if_needed()
+            self._lengthen()
         rows = self.rows.take(features, 0)
         if rows.dtype == np.float32 and self.sums.dtype == np.float32:
             self.sums += _pull(len(features), change) @ rows
@@ -374,7 +367,7 @@ class _PerceptronWatch(Watch):
             overlap = overlap.astype(np.int64)
         self.sums += overlap.astype(self.sums.dtype) * change
 
-    def _widen_if_needed(self) -> None:
+    def _lengthen(self) -> None:
         """Use wider numbers once a sum, or what moves it, might not fit; and larger rows."""
         self._bounds = self.model.bounds
         largest = (self._longest + 1) * self._bounds.weight

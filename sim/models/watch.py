@@ -43,6 +43,7 @@ class Watch(ABC):
         self._features: list[NDArray[np.intp] | None] = [None] * _FIRST_CAPACITY  # what stands in each slot's column
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
         self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any, Gas | None]] = {}
+        self._longest = 1  # sample that was ever placed
         self.moved = False
         """Whether agreement may have changed since `refresh` last told."""
 
@@ -113,6 +114,9 @@ class Watch(ABC):
             self._move(*change)
 
     def _place(self, record: int, features: NDArray[np.intp], label: int, prediction: int, score: Any) -> None:
+        if len(features) > self._longest:
+            self._longest = len(features)
+            self._lengthen()
         if not self._free:
             self._grow()
         slot = self._free.pop()
@@ -154,6 +158,10 @@ class Watch(ABC):
         self._features += [None] * more
         self._free += range(old + more - 1, old - 1, -1)
         self._widen(more)
+
+    def _lengthen(self) -> None:
+        """A sample longer than all before is to be placed: sums may become larger than they could be."""
+        return
 
     @abstractmethod
     def _widen(self, more: int) -> None:

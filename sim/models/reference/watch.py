@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from sim.models.base import Classifier, IndexArray
+from sim.models.base import Classifier
 from sim.models.watch import EMPTY, Watch
 
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -25,7 +25,7 @@ class FloatWatch(Watch):
     def __init__(self, model: Classifier, dtype: DTypeLike) -> None:
         super().__init__(model.n_features, dtype)
         self._asked = model
-        self._moves, self._longest = 0, 1
+        self._moves = 0
 
     @abstractmethod
     def _leaders(self) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -48,10 +48,6 @@ class FloatWatch(Watch):
         """See `Watch.update`."""
         self._moves += 1
         super().update(*change)
-
-    def _place(self, record: int, features: IndexArray, label: int, prediction: int, score: Any) -> None:
-        self._longest = max(self._longest, len(features))
-        super()._place(record, features, label, prediction, score)
 
     def _predictions(self) -> NDArray[Any]:
         classes, ahead = self._leaders()
