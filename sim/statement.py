@@ -31,6 +31,7 @@ class Statement:
     wei_times_time: int = 0
     taken_from: Wei = 0
     lost_to_reports: Wei = 0
+    lost_late: Wei = 0
     refunded: int = 0
     refunded_value: Wei = 0
     crumbs: int = 0
@@ -40,7 +41,6 @@ class Statement:
     expired_value: Wei = 0
     burned: Wei = 0
     lost_to_owner: Wei = 0
-    lost_late: Wei = 0
     fees: Wei = 0
     rejected_price: int = 0
     rejected_wallet: int = 0
