@@ -75,9 +75,10 @@ class Classifier(ABC):
     def probability(self, features: IndexArray, label: int) -> Fraction:
         """How probable the model thinks a label is, from 0 to 1: an exact fraction, as money depends on it.
 
-        Raises `Revert` for features and labels it does not know. Only of models that say `says_probabilities`.
+        Raises `Revert` for features and labels it does not know, and `TypeError` of a model that does not say
+        `says_probabilities`.
         """
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how probable a label is.")
 
     @abstractmethod
     def predict_many(self, features: Any) -> NDArray[np.int64]:

@@ -123,7 +123,7 @@ class SparsePerceptron(Classifier):
     @property
     def largest(self) -> int:
         """The size of the largest weight, or of the intercept."""
-        return max(int(abs(self._units(self._codes.array)).max(initial=0)) * self.unit, abs(self.intercept))
+        return max(_largest(self._units(self._codes.array)) * self.unit, abs(self.intercept))
 
     def to_state(self) -> dict[str, Any]:
         """``{"weights": {index: weight}, "intercept": …}``, times 10**9, without weights of 0."""
@@ -141,7 +141,7 @@ class SparsePerceptron(Classifier):
         """Put whole numbers in the place of all weights, off the chain."""
         self.unit = gcd(self.step, *map(int, weights.tolist()))
         units = _whole(weights) // self.unit
-        self._bounds.value = self._proved(int(abs(units).max(initial=0)), self.version.value)
+        self._bounds.value = self._proved(_largest(units), self.version.value)
         small = self.bounds.weight << self._bits < _FLOAT64_EXACT
         self._codes.array = self._coded(units.astype(np.float64) if small else _whole(units))
         self.version.value += 1
@@ -273,7 +273,7 @@ class SparsePerceptron(Classifier):
     def _prove_again(self, more: int, version: int) -> None:
         """Look at the size of the weights, which will move by up to ``more`` units, and keep codes exact."""
         codes = self._codes.array
-        bounds = self._proved(int(abs(self._units(codes)).max(initial=0)) + more, version + 1)
+        bounds = self._proved(_largest(self._units(codes)) + more, version + 1)
         self._bounds.set(bounds)
         if bounds.weight << self._bits >= _FLOAT64_EXACT and codes.dtype != object:
             self._codes.replace(_whole(codes))
@@ -307,7 +307,7 @@ class SparsePerceptron(Classifier):
         moved = np.bincount(features, amounts)
         (places,) = np.nonzero(moved)
         units, step = (moved[places] // self.unit).astype(np.int64), self.step // self.unit
-        most = int(abs(units).max(initial=0))
+        most = _largest(units)
         version = self.version.value + most // step - 1
         if most and version < self.bounds.version:  # what is proved holds for as many lessons: count each step as one
             self.version.set(version)
@@ -383,6 +383,11 @@ class _PerceptronWatch(Watch):
         if self.rows.shape[1] > _FEW and self._longest <= _UINT8_MOST:
             self.rows = self.rows.astype(np.uint8, copy=False)
         self.sums = widened(self.sums, more)
+
+
+def _largest(numbers: NDArray[Any]) -> int:
+    """The size of the largest whole number; 0 if there is none."""
+    return int(abs(numbers).max(initial=0))
 
 
 def _whole(numbers: NDArray[Any]) -> NDArray[Any]:

@@ -235,3 +235,10 @@ def test_gas_of_centroids_is_that_of_the_sparse_contract_with_all_values_out_of_
         contract.learn_one(data().features, label)
     assert contract.predict_one(sample) == ours.predict_one(sample)
     assert used(ours, "predict_on_chain", sample) == used(contract, "predict_on_chain", sample)
+
+
+def test_a_model_without_probabilities_says_so() -> None:
+    model = ReferencePerceptron(2)
+    assert not model.says_probabilities
+    with pytest.raises(TypeError, match="ReferencePerceptron does not say"):
+        model.probability(np.array([0]), 1)
