@@ -205,8 +205,11 @@ class View:
         mine = self._claims.own.get(self.address)
         if not mine:
             return []
-        agreeing, may, address = self._claims.agreeing, self._mechanism.may_refund, self.address
-        return sorted([record for record in mine if agreeing[record] and may(record, address)])
+        agreed = mine & self._claims.agreed  # looks at the fewer of both
+        if not agreed:
+            return []
+        may, address = self._mechanism.may_refund, self.address
+        return sorted([record for record in agreed if may(record, address)])
 
     @property
     def disputes_logged(self) -> int:
@@ -226,7 +229,7 @@ class View:
         only contributions that the model still disagrees with and that this address may report (given
         standing) are returned, oldest entry first.
         """
-        log, agreeing = self._claims.disputes, self._claims.agreeing
+        log, mature, agreed = self._claims.disputes, self._claims.mature, self._claims.agreed
         end = len(log)
         if start == end:
             return [], end
@@ -234,7 +237,7 @@ class View:
             start = max(start, end - most)
         may, address = self._mechanism.may_report, self.address
         new = dict.fromkeys(log[start:end])  # a prediction may have flipped to and fro
-        return [record for record in new if agreeing.get(record) is False and may(record, address)], end
+        return [record for record in new if record in mature and record not in agreed and may(record, address)], end
 
     def expired(self) -> list[Record]:
         """Contributions of whose deposit anyone may take what is left."""

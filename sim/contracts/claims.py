@@ -32,7 +32,8 @@ class ClaimsIndex:
 
     Attributes
     ----------
-    agreeing : for each mature open record, whether the model agrees with it
+    mature : the open records that may be claimed by now
+    agreed : those of them that the model agrees with
     own : for each author, the mature open records
     disputes : every record, each time the model began to disagree with it while it was mature and open, or does so when
         its author's grace is over
@@ -49,8 +50,9 @@ class ClaimsIndex:
         self.verdict = mechanism.verdict
         self.windows = windows
         self.watch = watch
-        self.agreeing: dict[Record, bool] = {}
-        self.own: dict[Address, dict[Record, None]] = {}
+        self.mature: set[Record] = set()
+        self.agreed: set[Record] = set()
+        self.own: dict[Address, set[Record]] = {}
         self.disputes: list[Record] = []
         self.expired: dict[Record, None] = {}
         self.owned: dict[Record, None] = {}
@@ -104,7 +106,7 @@ class ClaimsIndex:
 
     def _mature(self, record: Record) -> None:
         records = self.records
-        if record in self.open and record not in self.agreeing:
+        if record in self.open and record not in self.mature:
             if self.windows.grace:
                 self._in_grace[record] = None
             if self.verdict is not None:
@@ -114,25 +116,29 @@ class ClaimsIndex:
             author = records.author[record]
             mine = self.own.get(author)
             if mine is None:
-                self.own[author] = {record: None}
+                self.own[author] = {record}
             else:
-                mine[record] = None
-            self.agreeing[record] = agrees
-            if not agrees and record not in self._in_grace:
+                mine.add(record)
+            self.mature.add(record)
+            if agrees:
+                self.agreed.add(record)
+            elif record not in self._in_grace:
                 self.disputes.append(record)
 
     def _flip(self, found: Sequence[tuple[Record, bool]]) -> None:
         """The model agrees, or disagrees, with these records now; in a crowd one update may change hundreds."""
+        lost = [record for record, agrees in found if not agrees]
+        self.agreed.update([record for record, agrees in found if agrees])
+        self.agreed.difference_update(lost)
         in_grace = self._in_grace
-        self.agreeing.update(found)
-        self.disputes += [record for record, agrees in found if not agrees and record not in in_grace]
+        self.disputes += [record for record in lost if record not in in_grace] if in_grace else lost
 
     def _end_grace(self, due: Seconds) -> None:
         times = self.records.added_time
         over = list(takewhile(lambda record: times[record] <= due, self._in_grace))
         for record in over:
             del self._in_grace[record]
-            if self.agreeing.get(record) is False:
+            if record in self.mature and record not in self.agreed:
                 self.disputes.append(record)
 
     def _look_for_owner(self, due: Seconds) -> None:
@@ -142,8 +148,10 @@ class ClaimsIndex:
                 self.owned[record] = None
 
     def _forget(self, record: Record) -> None:
-        if self.agreeing.pop(record, None) is not None:
-            del self.own[self.records.author[record]][record]
+        if record in self.mature:
+            self.mature.remove(record)
+            self.agreed.discard(record)
+            self.own[self.records.author[record]].remove(record)
         self.watch.discard(record)
         if self.owned:
             self.owned.pop(record, None)

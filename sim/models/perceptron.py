@@ -40,7 +40,7 @@ from sim.errors import ConfigError, Revert
 from sim.features import Features, rises
 from sim.models.base import OUT_OF_BOUNDS, UNKNOWN_FEATURE, Classifier, IndexArray, may_repeat
 from sim.models.perceptron_charges import CLASS_ONE, NEGATIVE, PerceptronCharges
-from sim.models.watch import Watch, widened
+from sim.models.watch import Watch, pull, widened
 from sim.units import Gas, exact
 
 ONE = 10**9
@@ -49,8 +49,6 @@ ONE = 10**9
 _FLOAT64_EXACT = 2**53
 _FLOAT32_EXACT = 2**24
 _INT64_SAFE = 2**61
-_UINT8_MOST = 255
-_FEW = 128  # watched samples
 _LESSONS_AHEAD = 256  # before the size of weights is looked at again, at the least
 
 
@@ -63,12 +61,6 @@ class Bounds(NamedTuple):
     weight: int
     size: int
     version: int
-
-
-@lru_cache(maxsize=4096)
-def _pull(size: int, change: int) -> NDArray[np.float32]:
-    """What learning ``size`` features, by ``change`` units each, adds to a sample's sum for each of them it has."""
-    return np.full(size, change, np.float32)
 
 
 class SparsePerceptron(Classifier):
@@ -232,16 +224,13 @@ class SparsePerceptron(Classifier):
         if prediction != label:
             # EFFECTS
             change = self.step // self.unit if label else -(self.step // self.unit)
-            distinct = self._update(features, change)
-            self.journal.after_commit.append((self._publish, (features, change, distinct)))
+            self._update(features, change)
+            self.journal.after_commit.append((self._publish, (features, change)))
 
-    def _update(self, features: IndexArray, change: int) -> bool:
-        """Add ``change`` units to the weight of each feature, once per occurrence, and charge for the writes.
-
-        The answer is whether the features are seen to be different ones.
-        """
-        size, distinct = len(features), rises(features)
-        if distinct:
+    def _update(self, features: IndexArray, change: int) -> None:
+        """Add ``change`` units to the weight of each feature, once per occurrence, and charge for the writes."""
+        size = len(features)
+        if rises(features):
             before, after = self._move(features, change, abs(change))
         else:
             places, times = np.unique(features, return_counts=True)
@@ -250,7 +239,6 @@ class SparsePerceptron(Classifier):
         self.meter.charge(gas)
         if cleared:
             self.meter.refund_cleared(cleared)
-        return distinct
 
     def _move(self, places: IndexArray, change: Any, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Move the weights at distinct places, by ``most`` units at the most; their codes before and after."""
@@ -352,23 +340,19 @@ class _PerceptronWatch(Watch):
     def _predictions(self) -> NDArray[np.bool_]:
         return np.asarray(self.sums > self._threshold, np.bool_)
 
-    def _move(self, features: IndexArray, change: int, distinct: bool) -> None:
+    def _move(self, features: IndexArray, change: int) -> None:
         if self.model.bounds is not self._bounds:
             self._lengthen()
-        rows = self.rows.take(features, 0)
-        if rows.dtype == np.float32 and self.sums.dtype == np.float32:
-            self.sums += _pull(len(features), change) @ rows
+        if not self._as_bytes and self.sums.dtype == np.float32:
+            self.sums += pull(len(features), change) @ self.rows.take(features, 0)
             return
-        # No overlap of different indices is above the longest sample, so that in a crowd, where moving bytes takes most
-        # of the time, they fit one each. For few samples BLAS is quicker.
-        bytes_do = rows.dtype == np.uint8 and distinct
-        overlap = np.add.reduce(rows, 0, dtype=np.uint8) if bytes_do else _pull(len(features), 1) @ rows
+        overlap = self._overlaps(features)
         if self.sums.dtype == object:
             overlap = overlap.astype(np.int64)
         self.sums += overlap.astype(self.sums.dtype) * change
 
     def _lengthen(self) -> None:
-        """Use wider numbers once a sum, or what moves it, might not fit; and larger rows."""
+        """Use wider numbers once a sum, or what moves it, might not fit."""
         self._bounds = self.model.bounds
         largest = (self._longest + 1) * self._bounds.weight
         if self.sums.dtype == np.float32 and largest >= _FLOAT32_EXACT:
@@ -376,12 +360,8 @@ class _PerceptronWatch(Watch):
         if self.sums.dtype == np.float64 and largest >= _FLOAT64_EXACT:
             self.sums = _whole(self.sums)
         self._threshold = np.array(self.model.threshold(largest), self.sums.dtype)
-        if self._longest > _UINT8_MOST and self.rows.dtype == np.uint8:
-            self.rows = self.rows.astype(np.float32)
 
     def _widen(self, more: int) -> None:
-        if self.rows.shape[1] > _FEW and self._longest <= _UINT8_MOST:
-            self.rows = self.rows.astype(np.uint8, copy=False)
         self.sums = widened(self.sums, more)
 
 

@@ -10,6 +10,7 @@ score equals a recomputed one exactly.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from sim.units import Gas
 
 _FIRST_CAPACITY = 32
 _FEW_MORE = 256
+_FEW = 128
+_UINT8_MOST = 255
+_PULLS_KEPT = 4096
 EMPTY = -1
 """In the place of a record's number, where there is none."""
 
@@ -44,6 +48,8 @@ class Watch(ABC):
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
         self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any, Gas | None]] = {}
         self._longest = 1  # sample that was ever placed
+        self._counts = np.dtype(dtype) == np.float32
+        self._as_bytes = False
         self.moved = False
         """Whether agreement may have changed since `refresh` last told."""
 
@@ -116,6 +122,8 @@ class Watch(ABC):
     def _place(self, record: int, features: NDArray[np.intp], label: int, prediction: int, score: Any) -> None:
         if len(features) > self._longest:
             self._longest = len(features)
+            if self._as_bytes and self._longest > _UINT8_MOST:
+                self.rows, self._as_bytes = self.rows.astype(np.float32), False
             self._lengthen()
         if not self._free:
             self._grow()
@@ -147,11 +155,24 @@ class Watch(ABC):
     def _move(self, *change: Any) -> None:
         """Add to all scores what an update changes."""
 
+    def _overlaps(self, features: NDArray[np.intp]) -> NDArray[Any]:
+        """How many features each watched sample has in common with one just learnt: whole numbers, exact.
+
+        No overlap with different features is above the longest watched sample, so that in a crowd, where moving bytes
+        takes most of the time, they fit one each. For few samples BLAS is quicker.
+        """
+        rows = self.rows.take(features, 0)
+        if self._as_bytes and rises(features):
+            return np.asarray(np.add.reduce(rows, 0, dtype=np.uint8))
+        return np.asarray(pull(len(features), 1) @ rows)
+
     def _grow(self) -> None:
         """Make more slots: twice as many, but in a crowd no more than a few beyond what is needed, as all are moved."""
         old = len(self._records)
         more = min(old, max(_FEW_MORE, old // 8))
         self.rows = widened(self.rows, more)
+        if self._counts and old + more > _FEW and self._longest <= _UINT8_MOST:
+            self.rows, self._as_bytes = self.rows.astype(np.uint8, copy=False), True
         self.predictions = widened(self.predictions, more)
         self._records += [EMPTY] * more
         self._labels += [EMPTY] * more
@@ -166,6 +187,12 @@ class Watch(ABC):
     @abstractmethod
     def _widen(self, more: int) -> None:
         """Make room for the scores of so many more slots."""
+
+
+@lru_cache(maxsize=_PULLS_KEPT)
+def pull(size: int, change: int) -> NDArray[np.float32]:
+    """What learning ``size`` features, by ``change`` each, adds to a sample's score for each of them it has."""
+    return np.full(size, change, np.float32)
 
 
 def widened(array: NDArray[Any], more: int) -> NDArray[Any]:

@@ -74,10 +74,11 @@ def compare(world: World, people: Sequence[str] = PEOPLE) -> None:
     points = world.mechanism.kind == "points"  # which pay nothing: a claim that pays nothing is one all the same
     is_open = [not claims for claims in records.claims] if points else [left > 0 for left in records.claimable]
     assert index.open_records == sum(is_open)
-    for record, agrees in index.agreeing.items():
+    assert index.agreed <= index.mature == set().union(*index.own.values())
+    for record in index.mature:
         verdict = world.mechanism.verdict
         said = world.model.predict_one(records.data[record].features) == records.label[record]
-        assert agrees == (verdict(record) if verdict else said)
+        assert (record in index.agreed) == (verdict(record) if verdict else said)
     for who in people:
         view = view_of(world, who)
         own = [record for record in everything if records.author[record] == who and record not in old]

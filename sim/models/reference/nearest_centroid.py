@@ -197,7 +197,6 @@ class _CentroidWatch(FloatWatch):
         super().__init__(model, np.float32)
         self.model = model
         self.products: Numbers = np.zeros((model.n_classes, len(self.predictions)))
-        self._ones = np.ones(256, np.float32)
 
     def _score(self, features: IndexArray) -> tuple[int, list[float], Gas]:
         products = self.model.products(features)
@@ -215,12 +214,9 @@ class _CentroidWatch(FloatWatch):
         return self.model.largest()
 
     def _move(self, label: int, features: IndexArray, samples: int) -> None:
-        if len(features) > len(self._ones):
-            self._ones = np.ones(2 * len(features), np.float32)
-        overlap = self._ones[: len(features)] @ self.rows.take(features, 0)  # whole numbers, exact
         products = self.products[label]
         products *= samples
-        products += overlap
+        products += self._overlaps(features)
         products /= samples + 1
 
     def _widen(self, more: int) -> None:

@@ -7,7 +7,7 @@ predicted. Where y times the score is *not above* zero
 
 with t the number of the lesson, from 1 on: it counts every sample, also those that change nothing. A sum is added up
 in the order of the indices, as scikit-learn does when it learns, so that on features of 0 and 1 every weight is the
-same to the last bit.
+same to the last bit. A sum in any order comes first: only one so near to zero that the order may decide is made again.
 
 Before deployment it is fitted as by ``fit`` of ``SGDClassifier(loss="perceptron", penalty=None,
 learning_rate="optimal", random_state=0xDECA10B)``: in passes over the samples, shuffled before each, until five in a
@@ -34,6 +34,7 @@ Source: SGDClassifier in the reference simulation; scikit-learn, ``_plain_sgd`` 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ from sim.units import Gas
 _MOST_PASSES, _MOST_LESSONS = 1_000, 500_000
 _TOLERANCE, _PATIENCE = 1e-3, 5
 _EPSILON = float(np.finfo(np.float64).eps)
+_SIZES_KEPT = 4096
 _add_up = np.add.accumulate
 
 Numbers = NDArray[np.float64]
@@ -79,16 +81,26 @@ class ReferencePerceptron(Classifier):
             raise ConfigError(f"alpha is {alpha}; it must be above 0 (scikit-learn's is 0.0001).")
         self.alpha = alpha
         self._first = 1 / (math.sqrt(1 / math.sqrt(alpha)) * alpha)
-        self.weights = Weights(self.journal, np.zeros(n_features))
+        # Each weight with, as its imaginary part, 1 where it is below zero: gas depends on how many are.
+        self._codes = Weights(self.journal, np.zeros(n_features, np.complex128))
         self.intercept: Value[float] = Value(self.journal, 0.0)
         self.t: Value[int] = Value(self.journal, 1)
         """The number of the next lesson."""
         self._most: Value[float] = Value(self.journal, 0.0)
         schedule = self.meter.schedule
-        self._gas = PerceptronCharges(schedule)
+        self._gas = gas = PerceptronCharges(schedule)
+        # What adds up so many codes, the gas of a prediction, and how far apart two sums may be for each 1 of a weight.
+        self._of_size = lru_cache(_SIZES_KEPT)(
+            lambda size: (np.ones(size, np.complex128), gas.predict(size), 4 * _EPSILON * (size + 1) ** 2)
+        )
         self._gas_of_lesson = self._gas.lesson + schedule.loads(1) + schedule.stores(reset=1)
         self._gas_of_mistake = schedule.stores(reset=1)
         self._repeats = True  # until the initial samples say that no index stands twice
+
+    @property
+    def weights(self) -> Numbers:
+        """All weights, to read."""
+        return self._codes.array.real
 
     @property
     def largest(self) -> float:
@@ -97,26 +109,26 @@ class ReferencePerceptron(Classifier):
 
     def to_state(self) -> dict[str, Any]:
         """``{"weights": [weight], "intercept": …, "t": …, "alpha": …}``."""
-        weights = self.weights.array.tolist()
+        weights = self.weights.tolist()
         return {"weights": weights, "intercept": self.intercept.value, "t": self.t.value, "alpha": self.alpha}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take weights, intercept and t, before deployment: nothing is journalled."""
-        self.weights.array[:] = np.add(state["weights"], 0.0)  # -0.0 becomes 0.0
         self.intercept.value, self.t.value = float(state["intercept"]), int(state["t"])
-        self._measure()
+        self._load(np.add(state["weights"], 0.0))  # -0.0 becomes 0.0
 
-    def _measure(self) -> None:
-        self._most.value = float(np.abs(self.weights.array).max(initial=abs(self.intercept.value)))
+    def _load(self, weights: Numbers) -> None:
+        self._codes.array[:] = _coded(weights)
+        self._most.value = float(np.abs(weights).max(initial=abs(self.intercept.value)))
         self.version.value += 1
 
     def margin(self, features: IndexArray) -> float:
         """The score of a sample."""
-        return self._sum(self._picked(features))
+        return self._sum(self._picked(features).real)
 
-    def _picked(self, features: IndexArray) -> Numbers:
+    def _picked(self, features: IndexArray) -> NDArray[np.complex128]:
         try:
-            return self.weights.array.take(features)
+            return self._codes.array.take(features)
         except IndexError:
             raise Revert(UNKNOWN_FEATURE) from None
 
@@ -129,10 +141,17 @@ class ReferencePerceptron(Classifier):
         return int(self.margin(features) > 0)
 
     def examine(self, features: IndexArray) -> tuple[int, float, Gas]:
-        """The class of a sample, its score, and the gas of asking for it within a transaction."""
+        """The class of a sample, its score to within rounding, and the gas of asking for it within a transaction.
+
+        Whether the score is above, below or at zero holds exactly.
+        """
         picked, size = self._picked(features), len(features)
-        score = self._sum(picked)
-        gas = self._gas.predict(size) + NEGATIVE * int(np.count_nonzero(np.signbit(picked)))  # no weight is -0.0
+        ones, gas, rounding = self._of_size(size)
+        total = ones.dot(picked)  # the quickest way to small sums
+        score = float(total.real) + self.intercept.value
+        if abs(score) <= rounding * self._most.value:
+            score = self._sum(picked.real)
+        gas += NEGATIVE * int(total.imag)
         if self._repeats:
             gas -= self._gas.again * (size - len(set(features.tolist())))
         return (1, score, gas + CLASS_ONE) if score > 0 else (0, score, gas)
@@ -171,7 +190,7 @@ class ReferencePerceptron(Classifier):
 
     def teach(self, features: IndexArray, label: int, values: Numbers) -> None:
         """Learn a sample whose features, each of which stands once, have any ``values``: off the chain, no gas."""
-        score = self._sum(self._picked(features) * values)
+        score = self._sum(self._picked(features).real * values)
         if (score <= 0) if label else (score >= 0):
             step = self._next_step(label)
             self._move(features, step * values, step, float(np.abs(values).max(initial=1)))
@@ -181,11 +200,11 @@ class ReferencePerceptron(Classifier):
         step = 1.0 / (self.alpha * (self._first + self.t.value - 1))
         return step if label else -step
 
-    def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> tuple[Numbers, Numbers]:
-        """Move weights at distinct places, ``most`` steps at the most, and intercept; the weights before and after."""
-        before = self.weights.array.take(places)
-        after = before + amounts
-        self.weights.write(places, before, after)
+    def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Move weights at distinct places, ``most`` steps at the most, and intercept; the codes before and after."""
+        before = self._codes.array.take(places)
+        after = _coded(before.real + amounts)
+        self._codes.write(places, before, after)
         self.intercept.set(self.intercept.value + step)
         self._most.set(self._most.value + abs(step) * most)
         self.version.set(self.version.value + 1)
@@ -195,19 +214,20 @@ class ReferencePerceptron(Classifier):
         """See the module's text. ``labels`` are 0 or 1."""
         self._repeats = may_repeat(features)
         rows, size = InitialRows(features, labels), len(features)
+        weights = self.weights.copy()
         best, tired, passes = math.inf, 0, 0
         most = min(_MOST_PASSES, max(1, _MOST_LESSONS // max(1, size)))
         for order in orders(size):
-            loss = self._pass(rows, order) / size
+            loss = self._pass(rows, order, weights) / size
             passes, tired = passes + 1, tired + 1 if loss > best - _TOLERANCE else 0
             best = min(best, loss)
             if tired == _PATIENCE or passes == most:
                 break
-        self._measure()
+        self._load(weights)
 
-    def _pass(self, rows: InitialRows, order: list[int]) -> float:
-        """Learn all rows once, in an order; the sum of the losses comes back."""
-        weights, bias, first, alpha, loss = self.weights.array, self.intercept.value, self._first, self.alpha, 0.0
+    def _pass(self, rows: InitialRows, order: list[int], weights: Numbers) -> float:
+        """Learn all rows once, in an order, with these weights; the sum of the losses comes back."""
+        bias, first, alpha, loss = self.intercept.value, self._first, self.alpha, 0.0
         indices, counts, sides, whole = rows.indices, rows.counts, rows.sides, rows.whole
         # A sum of n numbers up to L in size is off by no more than ε n² L, and no weight grows by more than its steps.
         largest = float(np.abs(weights).max(initial=abs(bias))) + rows.most * len(order) / (alpha * first)
@@ -228,16 +248,22 @@ class ReferencePerceptron(Classifier):
 
     def scores_of(self, rows: Any) -> Numbers:
         """The score of each class, 0 that of class 0, for the rows of a matrix of numbers: shape (n_rows, 2)."""
-        margins = rows @ self.weights.array + self.intercept.value
+        margins = rows @ self.weights + self.intercept.value
         return np.stack([np.zeros_like(margins), margins], axis=1)
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:
         """The class of each row; SciPy adds up a row in the order of its indices, as `margin` does."""
-        margins = features.matrix(np.float64) @ self.weights.array + self.intercept.value
+        margins = features.matrix(np.float64) @ self.weights.copy() + self.intercept.value
         return np.asarray(margins > 0, np.int64)
 
     def _new_watch(self) -> Watch:
         return _PerceptronWatch(self)
+
+
+def _coded(weights: Numbers) -> NDArray[np.complex128]:
+    codes = weights.astype(np.complex128)
+    codes.imag = weights < 0
+    return codes
 
 
 class _PerceptronWatch(FloatWatch):
@@ -245,7 +271,6 @@ class _PerceptronWatch(FloatWatch):
         super().__init__(model, np.float32)
         self.model = model
         self.margins: Numbers = np.zeros(len(self.predictions))
-        self._ones = np.ones(256, np.float32)
 
     def _score(self, features: IndexArray) -> tuple[int, float, Gas]:
         return self.model.examine(features)
@@ -260,10 +285,7 @@ class _PerceptronWatch(FloatWatch):
         return self.model.largest
 
     def _move(self, features: IndexArray, step: float) -> None:
-        if len(features) > len(self._ones):
-            self._ones = np.ones(2 * len(features), np.float32)
-        overlap = self._ones[: len(features)] @ self.rows.take(features, 0)  # whole numbers, exact
-        moves = overlap.astype(np.float64)
+        moves = self._overlaps(features).astype(np.float64)
         moves += 1
         moves *= step
         self.margins += moves

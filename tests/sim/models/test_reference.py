@@ -58,7 +58,7 @@ def test_perceptron_is_scikit_learns_to_the_last_bit(seed: int, shape: tuple[int
     model.fit(Features.from_dense(x), y)
     rng = np.random.default_rng(seed)
     for sample, label in zip(stream(seed + 100, shape[0], 100, shape[2])[0], rng.integers(0, 2, 100), strict=True):
-        assert model.weights.array.tolist() == oracle.coef_[0].tolist()
+        assert model.weights.tolist() == oracle.coef_[0].tolist()
         assert (model.intercept.value, model.t.value) == (oracle.intercept_[0], oracle.t_)
         oracle.partial_fit(sample[None].astype(float), [label])
         model.learn_one(row(sample), int(label))
@@ -72,10 +72,10 @@ def test_perceptron_learns_what_is_undecided_under_either_label() -> None:
     assert model.predict_one(data(0).features) == 0
     model.learn_one(data(0).features, 0)
     step = 1 / (1e-4 * 1000)  # t0 is 1 / (1e-4 * 10)
-    assert model.weights.array.tolist() == pytest.approx([-step, 0])
+    assert model.weights.tolist() == pytest.approx([-step, 0])
     assert model.intercept.value == pytest.approx(-step)
     model.learn_one(data(0).features, 0)  # right by now: only the lesson is counted
-    assert (model.weights.array[0], model.t.value) == (pytest.approx(-step), 3)
+    assert (model.weights[0], model.t.value) == (pytest.approx(-step), 3)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
