@@ -20,7 +20,7 @@ from sim.features import rises
 from sim.units import Gas
 
 _FIRST_CAPACITY = 32
-_FEW_MORE = 256
+_FEW_MORE = 64
 _FEW = 128
 _UINT8_MOST = 255
 _PULLS_KEPT = 4096
