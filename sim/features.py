@@ -40,7 +40,7 @@ class Features:
         self.indices = indices
         self.n_features = n_features
         self._matrices: dict[str, Any] = {}
-        self._prepared: tuple[NDArray[np.intp], bytes, list[int], list[int]] | None = None
+        self._prepared: tuple[NDArray[np.intp], bytes, list[int], list[int], list[bool]] | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -57,14 +57,25 @@ class Features:
             each = sum(set_bytes[byte::size].astype(np.int8) for byte in range(size))
             total = np.concatenate(([0], np.cumsum(each, dtype=np.int64)))[self.indptr]
             narrow = self.indices.astype(_NARROW).tobytes() if self.n_features <= _NARROW_END else b""
-            self._prepared = self.indices.astype(np.intp), narrow, self.indptr.tolist(), np.diff(total).tolist()
-        indices, narrow, bounds, nonzero_bytes = self._prepared
+            self._prepared = (
+                self.indices.astype(np.intp), narrow, self.indptr.tolist(), np.diff(total).tolist(),
+                self._rising().tolist(),
+            )  # fmt: skip
+        indices, narrow, bounds, nonzero_bytes, rising = self._prepared
         first, end = bounds[i], bounds[i + 1]
         data = Data.__new__(Data)
         data.features = features = indices[first:end]
         data.key = narrow[2 * first : 2 * end] if narrow else _key(features)
         data.nonzero_bytes = nonzero_bytes[i]
+        if rising[i] and len(_rising) < _RISING_KEPT:
+            _rising[id(features)] = ref(features)
         return data
+
+    def _rising(self) -> NDArray[np.bool_]:
+        """For each row, whether each index is above the one before it."""
+        falls = np.concatenate(([0], np.cumsum(self.indices[1:] <= self.indices[:-1]), [0]))  # up to each index
+        first, last = self.indptr[:-1], self.indptr[1:] - 1
+        return np.asarray(falls[np.maximum(first, last)] == falls[first], np.bool_)
 
     def take(self, rows: NDArray[np.int64]) -> Features:
         """A new set with the given rows, in the given order."""

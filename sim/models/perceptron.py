@@ -93,6 +93,11 @@ class SparsePerceptron(Classifier):
         """Every weight is a whole multiple of it, and so is the step; times 10**9."""
         self._bits = n_features.bit_length()  # enough to count the features of a sample that has none twice
         self._marks = (1 << self._bits) - 1
+        one = 1 << self._bits
+        # What one unit more, and one less, adds to a code; the code that it makes wrong; and what that must be. Arrays,
+        # as NumPy is quicker with them than with numbers.
+        self._up = np.array(one, np.float64), np.array(1.0), np.array(0.0)
+        self._down = np.array(-one, np.float64), np.array(-one, np.float64), np.array(1 - one, np.float64)
         self._codes = Weights(self.journal, np.zeros(n_features))
         self._bounds: Value[Bounds] = Value(self.journal, self._proved(0, 0))
         self._gas = gas = PerceptronCharges(self.meter.schedule)
@@ -246,12 +251,11 @@ class SparsePerceptron(Classifier):
         if version >= self._bounds.value.version or most > self.step // self.unit:
             self._prove_again(most, version)
         before = self._codes.array[places]
-        if type(change) is int and abs(change) == 1:
+        if type(change) is int and abs(change) == 1 and before.dtype != object:
             # By far the most frequent: of what crosses zero only the mark is wrong, and there is only one such code.
-            one = 1 << self._bits
-            after = before + one * change
-            wrong, right = (1, 0) if change > 0 else (-one, 1 - one)
-            np.putmask(after, after == wrong, right)
+            one, wrong, right = self._up if change > 0 else self._down
+            after = before + one
+            after[after == wrong] = right
         else:
             after = self._coded(self._units(before) + change)
         self._codes.write(places, before, after)
@@ -344,7 +348,7 @@ class _PerceptronWatch(Watch):
         if self.model.bounds is not self._bounds:
             self._lengthen()
         if not self._as_bytes and self.sums.dtype == np.float32:
-            self.sums += pull(len(features), change) @ self.rows.take(features, 0)
+            self.sums += pull(len(features), change).dot(self.rows.take(features, 0))
             return
         overlap = self._overlaps(features)
         if self.sums.dtype == object:

@@ -164,7 +164,7 @@ class Watch(ABC):
         rows = self.rows.take(features, 0)
         if self._as_bytes and rises(features):
             return np.asarray(np.add.reduce(rows, 0, dtype=np.uint8))
-        return np.asarray(pull(len(features), 1) @ rows)
+        return np.asarray(pull(len(features), 1).dot(rows))
 
     def _grow(self) -> None:
         """Make more slots: twice as many, but in a crowd no more than a few beyond what is needed, as all are moved."""

@@ -21,6 +21,7 @@ _LEADS_EVERY = 16
 """Lessons from one state that is kept to the next: where a plan begins to differ is not far from one."""
 
 _NEVER = -1
+_UINT16 = 2**16
 
 Floats = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ class NaiveBayesCourse(Course):
         all that comes to: by how much each lesson raised its class when it was last looked at."""
         self._columns[: self._width - 2] = counts.T.toarray(order="C")
         self._columns[self._width - 2], self._columns[self._width - 1] = 1, -test_sizes
-        self._changes = list(self._columns[self._width :])
+        self._changes = list(self._columns[self._width :, None])
         self._counted = self._every = self._count_all()
         """Those of the lessons of the plan, and of all."""
         self._alive = np.ones(size, np.bool_)
@@ -162,7 +163,8 @@ class NaiveBayesCourse(Course):
         numbers = np.bincount(owners, minlength=len(self.lessons))
         (lessons,) = np.nonzero(numbers)
         own = self._width + lessons  # what each was before, and what is to be added to it, by one product
-        order = np.argsort(np.concatenate((lessons, owners)), kind="stable")
+        rows = np.concatenate((lessons, owners))
+        order = np.argsort(rows.astype(np.uint16) if len(numbers) <= _UINT16 else rows, kind="stable")  # quicker if few
         values = np.concatenate((np.ones(len(own)), gains[moved]))[order]
         columns = np.concatenate((own, entries.columns[moved]))[order]
         shape = (len(own), len(self._columns))
@@ -173,23 +175,34 @@ class NaiveBayesCourse(Course):
         """Count the rows that are right after each lesson of the plan but the first ones."""
         kept = min(shared // _LEADS_EVERY, len(self._leads) - 1)
         del self._leads[kept + 1 :]
-        leads, first = self._leads[kept].copy(), kept * _LEADS_EVERY
-        order, changes, classes = self.order[first:], self._changes, self._classes
+        leads, first = self._leads[kept], kept * _LEADS_EVERY
+        order = self.order[first:]
         answers = np.empty((len(order), len(self.test_labels)), self._answers.dtype)
-        nothing, others = np.zeros(()), list(leads)  # an array is compared with quicker than a number
-        for place, (lesson, answer) in enumerate(zip(order, answers, strict=True)):
-            if place and not place % _LEADS_EVERY:
+        after = np.empty((_LEADS_EVERY, *leads.shape))  # each of some lessons
+        for start in range(0, len(order), _LEADS_EVERY):
+            if start:
                 self._leads.append(leads.copy())
-            if label := classes[lesson]:
-                others[label - 1] += changes[lesson]
-            else:  # what class 0 gains, all others lose
-                for other in others:
-                    other -= changes[lesson]
-            if len(others) == 1:
-                np.greater(others[0], nothing, answer)
+            lessons = order[start : start + _LEADS_EVERY]
+            for lesson, row in zip(lessons, after, strict=False):
+                self._raise(leads, lesson, row)
+                leads = row
+            led = after[: len(lessons)]
+            if len(leads) == 1:
+                np.greater(led[:, 0], 0, answers[start : start + len(lessons)])
             else:  # ties go to the lower class
-                answer[:] = np.where(leads.max(0) > 0, leads.argmax(0) + 1, 0)
+                answers[start : start + len(lessons)] = np.where(led.max(1) > 0, led.argmax(1) + 1, 0)
         self.right += count(answers[shared - first :] == self._answers).tolist()
+
+    def _raise(self, leads: Floats, lesson: int, after: Floats) -> None:
+        """Write down how far each class is ahead ``after`` a lesson."""
+        label, change = self._classes[lesson], self._changes[lesson]
+        if not label:  # what class 0 gains, all others lose
+            np.subtract(leads, change, after)
+        elif len(leads) == 1:
+            np.add(leads, change, after)
+        else:
+            after[:] = leads
+            after[label - 1] += change[0]
 
     def _teach(self, first: int, end: int) -> None:
         lessons = self.order[first:end]

@@ -203,7 +203,8 @@ class ReferencePerceptron(Classifier):
     def _move(self, places: IndexArray, amounts: Any, step: float, most: float) -> tuple[NDArray[Any], NDArray[Any]]:
         """Move weights at distinct places, ``most`` steps at the most, and intercept; the codes before and after."""
         before = self._codes.array.take(places)
-        after = _coded(before.real + amounts)
+        after = before + amounts
+        after.imag = after.real < 0
         self._codes.write(places, before, after)
         self.intercept.set(self.intercept.value + step)
         self._most.set(self._most.value + abs(step) * most)
@@ -286,8 +287,8 @@ class _PerceptronWatch(FloatWatch):
 
     def _move(self, features: IndexArray, step: float) -> None:
         moves = self._overlaps(features).astype(np.float64)
-        moves += 1
         moves *= step
+        moves += step
         self.margins += moves
 
     def _widen(self, more: int) -> None:
