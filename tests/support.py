@@ -184,7 +184,7 @@ class Picture:
 def picture(world: World) -> Picture:
     """Balances, nonces, every column, map, cell, weight, watch and index: all there is."""
     chain = world.chain
-    skip = NOT_STATE | {"balances", "nonces", "transactions"}
+    skip = NOT_STATE | {"balances", "_balances", "nonces", "transactions"}
     return Picture(dict(chain.ledger.balances), dict(chain.nonces), chain.transactions, frozen(vars(world), skip=skip))
 
 

@@ -6,7 +6,9 @@ Burned fees and tips to block proposers lie in two accounts of their own, so tha
 
 from __future__ import annotations
 
-from sim.chain.journal import MISSING, Journal, Map, Value
+from collections.abc import Mapping
+
+from sim.chain.journal import MISSING, Journal, Value
 from sim.errors import Revert
 from sim.units import Wei
 
@@ -17,10 +19,14 @@ PROPOSER: Address = "<proposer>"
 
 
 class Ledger:
-    """All money there is. ``balances`` maps an address to wei; an unknown address has none."""
+    """All money there is. ``balances`` maps an address to wei, to read; an unknown address has none.
+
+    It notes its own writes in the journal, so that balances are a plain dictionary: nothing is read more often.
+    """
 
     def __init__(self, journal: Journal) -> None:
-        self.balances: Map[Address, Wei] = Map(journal)
+        self._balances: dict[Address, Wei] = {}
+        self.balances: Mapping[Address, Wei] = self._balances
         self._undo = journal.undo
         self._minted: Value[Wei] = Value(journal, 0)
 
@@ -37,12 +43,14 @@ class Ledger:
         """Create money, before an economy starts. ``amount`` is 0 or more wei."""
         if amount < 0:
             raise ValueError(f"cannot mint {amount} wei: an amount is 0 or more")
-        self.balances[address] = self.balance(address) + amount
+        before = self._balances.get(address, MISSING)
+        self._undo.append((self, address, before, address, before))
+        self._balances[address] = amount if before is MISSING else before + amount
         self._minted.set(self._minted.value + amount)
 
     def transfer(self, source: Address, target: Address, amount: Wei) -> None:
         """Move wei; the only way money moves. Raises `Revert` when the source has too little."""
-        balances, undo = self.balances, self._undo
+        balances = self._balances
         available = balances.get(source, 0)
         if amount < 0:
             raise ValueError(f"cannot transfer {amount} wei: an amount is 0 or more")
@@ -51,11 +59,14 @@ class Ledger:
         if source == target:
             return
         received = balances.get(target, MISSING)
-        undo.append((self, source, available, target, received))  # both writes in one note, as this is done most often
-        dict.__setitem__(balances, source, available - amount)
-        dict.__setitem__(balances, target, amount if received is MISSING else received + amount)
+        self._undo.append((self, source, available, target, received))  # one note for both writes
+        balances[source] = available - amount
+        balances[target] = amount if received is MISSING else received + amount
 
     def take_back(self, source: Address, available: Wei, target: Address, received: Wei) -> None:
         """Undo a transfer."""
-        self.balances.take_back(source, available)
-        self.balances.take_back(target, received)
+        for address, before in ((source, available), (target, received)):
+            if before is MISSING:
+                self._balances.pop(address, None)  # absent if the fault struck between the note and the write
+            else:
+                self._balances[address] = before
