@@ -73,9 +73,11 @@ class Features:
 
     def _rising(self) -> NDArray[np.bool_]:
         """For each row, whether each index is above the one before it."""
-        falls = np.concatenate(([0], np.cumsum(self.indices[1:] <= self.indices[:-1]), [0]))  # up to each index
-        first, last = self.indptr[:-1], self.indptr[1:] - 1
-        return np.asarray(falls[np.maximum(first, last)] == falls[first], np.bool_)
+        rising = np.ones(len(self), np.bool_)
+        falls = np.flatnonzero(self.indices[1:] <= self.indices[:-1]) + 1
+        within = falls[~np.isin(falls, self.indptr)]  # all others begin a row
+        rising[np.searchsorted(self.indptr, within, "right") - 1] = False
+        return rising
 
     def take(self, rows: NDArray[np.int64]) -> Features:
         """A new set with the given rows, in the given order."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.features import Data, Features, UnitVectors
+from sim.features import Data, Features, UnitVectors, rises
 
 number = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 70_000))
 
@@ -30,6 +32,16 @@ def test_keys_are_equal_where_the_numbers_are(left: list[int], right: list[int])
 def test_indices_have_the_same_key_and_bytes_either_way(indices: list[int]) -> None:
     assert Data.numbers(indices).key == Data(indices).key
     assert Data.numbers(indices).nonzero_bytes == Data(indices).nonzero_bytes
+
+
+@given(st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=5))
+def test_rows_rise_where_no_index_is_below_or_equal_to_the_one_before(rows: list[list[int]]) -> None:
+    lengths = np.array([0, *map(len, rows)])
+    features = Features(np.cumsum(lengths), np.array([i for row in rows for i in row], np.int32), 6)
+    for place, row in enumerate(rows):
+        rising = all(before < after for before, after in pairwise(row))
+        assert rises(features.data(place).features) == rising
+        assert rises(Data(row).features) == rising
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
