@@ -129,7 +129,7 @@ class DepositRefundTake(IncentiveMechanism):
             self.meter.charge(price)
             raise Revert("Didn't pay enough for the deposit.")
         submitted = self.total_submitted.value
-        self.meter.left -= price + gas.deposit[elapsed == 0, submitted > 0]
+        self.meter.charge(price + gas.deposit[elapsed == 0, submitted > 0])
         # EFFECTS
         self.last_update.set(now)
         self.total_submitted.set(submitted + 1)
@@ -164,7 +164,7 @@ class DepositRefundTake(IncentiveMechanism):
             raise Revert("The model doesn't agree with your contribution.")
         # GAS
         standing, total = self.verified.get(sender, 0), self.total_verified.value
-        meter.left -= gas.refund[standing > 0, total > 0]
+        meter.charge(gas.refund[standing > 0, total > 0])
         # EFFECTS
         earned = 1 if self._earns_one else self._standing_earned(left, records.deposit[record])
         self.verified[sender] = standing + earned
@@ -204,7 +204,7 @@ class DepositRefundTake(IncentiveMechanism):
             meter.charge(gas.report_standing)
             raise Revert("The sender has not sent any good data.")
         # GAS
-        meter.left -= gas.report
+        meter.charge(gas.report)
         # EFFECTS
         if self._one_shot:
             self.decided[record] = True

@@ -11,7 +11,7 @@ from sim.chain.gas import HARDFORKS, GasSchedule, Meter
 from sim.chain.journal import Journal
 from sim.chain.ledger import BURNED, PROPOSER, Address, Ledger
 from sim.chain.transaction import Call, Log, Receipt, Transaction
-from sim.errors import ExceptionalHalt, InvalidTransaction, OutOfGas, Revert
+from sim.errors import ExceptionalHalt, InvalidTransaction, Revert
 from sim.units import Gas, Wei
 
 DEFAULT_GAS_LIMIT: Gas = 30_000_000
@@ -178,32 +178,25 @@ class Chain:
         A contract takes plain ether, or value, only where it says so.
         """
         sender, to, method, arguments, value, _, _, _ = transaction
-        meter = self.meter
         try:
             function = contract.methods.get(method)
             if function is None or (value and method not in contract.payable):
-                meter.charge(contract.gas_to_refuse(method))
+                self.meter.charge(contract.gas_to_refuse(method))
                 raise Revert
             if value:
                 self.ledger.transfer(sender, to, value)
-            result = function(_new(Call, (sender, value, self.clock.now)), *arguments)
-            if meter.left >= 0:
-                return True, "", result
-            reason = ""
+            return True, "", function(_new(Call, (sender, value, self.clock.now)), *arguments)
         except Revert as refusal:
-            reason = refusal.reason
+            ok, reason = False, refusal.reason
         except ExceptionalHalt as halt:
-            reason = halt.reason
-            if meter.left >= 0:
-                meter.left = halt.kept
+            ok, reason = False, halt.reason
+            self.meter.left = halt.kept
         except BaseException:
             self.journal.rollback()
             raise
         self.journal.rollback()
-        if meter.left < 0:  # whatever came of it later
-            meter.left, reason = 0, OutOfGas.reason
-        meter.refunded = 0
-        return False, reason, None
+        self.meter.refunded = 0
+        return ok, reason, None
 
     def _refuse(self, transaction: Transaction, limit: Gas, most: Wei) -> NoReturn:
         """Say why no block would include a transaction."""

@@ -119,11 +119,7 @@ def by_size(gas: Callable[[int], T]) -> Callable[[int], T]:
 
 
 class Meter:
-    """The gas of one transaction at a time. `charge` spends it.
-
-    What every contribution and every claim passes takes from ``left`` itself, where a call of `charge` would cost more
-    than what it does: below zero it ends as `charge` would end it, once the call is over and the chain looks at it.
-    """
+    """The gas of one transaction at a time. `charge` is the only thing that spends it."""
 
     __slots__ = ("_calldata", "left", "limit", "refunded", "schedule")
 

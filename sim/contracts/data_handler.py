@@ -69,7 +69,7 @@ class DataHandler(Contract):
         record, look = self.by_key.get(key), self._gas.look(len(data.features))
         if record is not None:
             return self._overwrite(record, deposit, overwrite, look, gas)
-        self.meter.left -= look + self._gas.store[deposit > 0, label > 0] + gas
+        self.meter.charge(look + self._gas.store[deposit > 0, label > 0] + gas)
         # EFFECTS
         record = self._table.append(data, label, now, sender, deposit, deposit, 0)
         self.by_key[key] = record
@@ -113,12 +113,12 @@ class DataHandler(Contract):
             self.meter.charge(until_here)
             raise Revert("Data not found.")
         claim = self.claims[record] == 0, (record, claimant) not in self.claimed, refund and self.claimable[record] > 0
-        self.meter.left -= until_here + from_here + self._gas.found[refund][claim]
+        self.meter.charge(until_here + from_here + self._gas.found[refund][claim])
         return record
 
     def take(self, record: Record, reporter: Address, amount: Wei, gas: Gas) -> None:
         """`claim` for a reporter: what is left is written down only now, at ``gas`` more than that takes."""
-        self.meter.left -= self._gas.take[amount > 0] + gas
+        self.meter.charge(self._gas.take[amount > 0] + gas)
         self.claim(record, reporter, amount)
 
     def claim(self, record: Record, claimant: Address, amount: Wei) -> None:

@@ -86,7 +86,7 @@ class CollaborativeTrainer(Contract):
         # GAS
         meter, mechanism, gas = self.meter, self.mechanism, self._gas.add
         to_price, to_model, to_end = gas(len(data.features))
-        meter.left -= to_price
+        meter.charge(to_price)
         # CHECKS
         cost = mechanism.on_add(call, data, label)
         # EFFECTS
@@ -98,7 +98,7 @@ class CollaborativeTrainer(Contract):
         except ExceptionalHalt as halt:
             halt.kept = _kept_back(halt, left)
             raise
-        meter.left -= to_end
+        meter.charge(to_end)
         self.emit("AddData", record, cost)
         # TRANSFERS
         if call.value > cost:
@@ -133,7 +133,7 @@ class CollaborativeTrainer(Contract):
         records.claim(record, sender, amount)
         self.emit("Refund", record, amount)
         # TRANSFERS
-        meter.left -= gas.refund_end[amount > 0]
+        meter.charge(gas.refund_end[amount > 0])
         self.chain.ledger.transfer(self.address, sender, amount)
         return amount
 
@@ -181,7 +181,7 @@ class CollaborativeTrainer(Contract):
         """The model's answer for a contribution; no claim changes the model, so what the watch knows holds now."""
         known, gas = self.watch.answer(record)
         if known is not None and gas is not None:
-            self.meter.left -= gas
+            self.meter.charge(gas)
             return known
         left = self.meter.left
         try:

@@ -9,7 +9,7 @@ import pytest
 from sim.chain import BURNED, HARDFORKS, PROPOSER, Call, Chain, FixedPrice, Ledger, Map, Transaction
 from sim.chain.journal import Journal
 from sim.contracts import Contract
-from sim.errors import ExceptionalHalt, InvalidTransaction, OutOfGas, Revert
+from sim.errors import InvalidTransaction, OutOfGas, Revert
 from tests.support import data, frozen, make_world, picture
 
 PRICE = 3
@@ -23,7 +23,7 @@ class Counter(Contract):
     def __init__(self, chain: Chain) -> None:
         super().__init__(chain, "counter")
         self.counts: Map[str, int] = Map(self.journal)
-        self.methods = {"count": self.count, "fail": self.fail, "break": self.break_, "take": self.take}
+        self.methods = {"count": self.count, "fail": self.fail, "break": self.break_}
 
     def count(self, call: Call, gas: int = 1_000) -> int:
         self.meter.charge(gas)
@@ -37,15 +37,6 @@ class Counter(Contract):
         self.emit("Never", 1)
         self.chain.meter.refund_cleared(100)
         raise error("no") if error is Revert else error
-
-    def take(self, call: Call, gas: int, error: Exception | None = None) -> int:
-        """Spends without asking whether there is enough, and goes on."""
-        self.meter.left -= gas
-        self.counts[call.sender] = 99
-        self.emit("Taken", gas)
-        if error is not None:
-            raise error
-        return gas
 
     def break_(self, call: Call) -> None:
         self.counts[call.sender] = 99
@@ -101,17 +92,6 @@ def test_lack_of_gas_costs_the_whole_limit() -> None:
     assert (chain.ledger.balance("counter"), dict(counter.counts)) == (0, {})
     assert chain.execute(call("fail", OutOfGas, gas_limit=50_000)).gas_used == 50_000
     assert chain.execute(call(gas_limit=GAS)).ok
-
-
-@pytest.mark.parametrize("error", [None, Revert("later"), ExceptionalHalt("later"), OutOfGas()])
-def test_gas_that_was_not_there_is_seen_when_the_call_is_over(error: Exception | None) -> None:
-    chain, counter = make_chain()
-    before = frozen(counter.counts)
-    receipt = chain.execute(call("take", 1_001, error, gas_limit=GAS))
-    assert (receipt.ok, receipt.reason, receipt.gas_used, receipt.logs) == (False, "out of gas", GAS, ())
-    assert frozen(counter.counts) == before
-    enough = chain.execute(call("take", 1_000, error, gas_limit=GAS))
-    assert (enough.ok, enough.reason) == (error is None, "" if error is None else error.reason)  # type: ignore[attr-defined]
 
 
 def test_bug_in_a_contract_is_raised_and_leaves_nothing() -> None:
