@@ -20,7 +20,7 @@ IndexArray = NDArray[np.int32]
 _NARROW, _NARROW_END = np.uint16, 2**16
 
 _RISING_KEPT = 2**16
-_rising: dict[int, ref[NDArray[np.intp]]] = {}  # by `id`: nobody writes to a sample's features, so it stays true
+_known_to_rise: dict[int, ref[NDArray[np.intp]]] = {}  # by `id`: nobody writes to a sample's features, so it stays true
 
 
 class Features:
@@ -59,7 +59,7 @@ class Features:
             narrow = self.indices.astype(_NARROW).tobytes() if self.n_features <= _NARROW_END else b""
             self._prepared = (
                 self.indices.astype(np.intp), narrow, self.indptr.tolist(), np.diff(total).tolist(),
-                self._rising().tolist(),
+                self._rows_that_rise().tolist(),
             )  # fmt: skip
         indices, narrow, bounds, nonzero_bytes, rising = self._prepared
         first, end = bounds[i], bounds[i + 1]
@@ -67,11 +67,11 @@ class Features:
         data.features = features = indices[first:end]
         data.key = narrow[2 * first : 2 * end] if narrow else _key(features)
         data.nonzero_bytes = nonzero_bytes[i]
-        if rising[i] and len(_rising) < _RISING_KEPT:
-            _rising[id(features)] = ref(features)
+        if rising[i] and len(_known_to_rise) < _RISING_KEPT:
+            _known_to_rise[id(features)] = ref(features)
         return data
 
-    def _rising(self) -> NDArray[np.bool_]:
+    def _rows_that_rise(self) -> NDArray[np.bool_]:
         """For each row, whether each index is above the one before it."""
         rising = np.ones(len(self), np.bool_)
         falls = np.flatnonzero(self.indices[1:] <= self.indices[:-1]) + 1
@@ -205,14 +205,14 @@ class Data:
 
 def rises(features: NDArray[np.intp]) -> bool:
     """Whether each index is above the one before it, so that none stands twice."""
-    known = _rising.get(id(features))
+    known = _known_to_rise.get(id(features))
     if known is not None and known() is features:
         return True
     answer = b"\0" not in (features[1:] > features[:-1]).tobytes()  # quicker than `all` for so few
     if answer:
-        if len(_rising) == _RISING_KEPT:
-            _rising.clear()
-        _rising[id(features)] = ref(features)
+        if len(_known_to_rise) == _RISING_KEPT:
+            _known_to_rise.clear()
+        _known_to_rise[id(features)] = ref(features)
     return answer
 
 

@@ -173,7 +173,7 @@ class Table:
 class Weights:
     """A journalled NumPy array of numbers: read ``.array``, write with `write` or `add_at`.
 
-    The array is int64 or float64, or of Python integers (dtype object) where those could overflow.
+    The array is of numbers of any kind, or of Python integers (dtype object) where those could overflow.
     """
 
     __slots__ = ("_undo", "array")

@@ -7,6 +7,7 @@ Burned fees and tips to block proposers lie in two accounts of their own, so tha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from sim.chain.journal import MISSING, Journal, Value
 from sim.errors import Revert
@@ -19,14 +20,14 @@ PROPOSER: Address = "<proposer>"
 
 
 class Ledger:
-    """All money there is. ``balances`` maps an address to wei, to read; an unknown address has none.
+    """All money there is. ``balances`` maps an address to wei, to read only; an unknown address has none.
 
-    It notes its own writes in the journal, so that balances are a plain dictionary: nothing is read more often.
+    It notes its own writes in the journal, since nothing is written more often.
     """
 
     def __init__(self, journal: Journal) -> None:
         self._balances: dict[Address, Wei] = {}
-        self.balances: Mapping[Address, Wei] = self._balances
+        self.balances: Mapping[Address, Wei] = MappingProxyType(self._balances)
         self._undo = journal.undo
         self._minted: Value[Wei] = Value(journal, 0)
 
@@ -37,7 +38,7 @@ class Ledger:
 
     def balance(self, address: Address) -> Wei:
         """Wei held by an address."""
-        return self.balances.get(address, 0)
+        return self._balances.get(address, 0)
 
     def mint(self, address: Address, amount: Wei) -> None:
         """Create money, before an economy starts. ``amount`` is 0 or more wei."""
@@ -56,7 +57,7 @@ class Ledger:
             raise ValueError(f"cannot transfer {amount} wei: an amount is 0 or more")
         if available < amount:
             raise Revert("insufficient balance")
-        if source == target:
+        if source == target or not amount:
             return
         received = balances.get(target, MISSING)
         self._undo.append((self, source, available, target, received))  # one note for both writes

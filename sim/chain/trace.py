@@ -229,7 +229,7 @@ def state_digests(chain: Chain) -> dict[str, str]:
     """
     seen = {id(part) for part in (chain, chain.journal, chain.journal.undo, chain.ledger, chain.contracts)}
     seen |= {id(chain.meter), id(chain.clock), id(chain.fees)} | {id(part) for part in chain.contracts.values()}
-    parts: dict[str, Any] = {"ledger": [chain.ledger.balances, chain.ledger.minted], "nonces": chain.nonces}
+    parts: dict[str, Any] = {"ledger": [dict(chain.ledger.balances), chain.ledger.minted], "nonces": chain.nonces}
     for address, contract in chain.contracts.items():
         seen.discard(id(contract))
         parts[address] = list(_cells(contract, "", seen))

@@ -34,7 +34,7 @@ class ClaimsIndex:
     ----------
     mature : the open records that may be claimed by now
     agreed : those of them that the model agrees with
-    own : for each author, the mature open records
+    own : for each author, those of them that it added
     disputes : every record, each time the model began to disagree with it while it was mature and open, or does so when
         its author's grace is over
     expired : records past the last window with money left

@@ -19,10 +19,11 @@ from numpy.typing import DTypeLike, NDArray
 from sim.features import rises
 from sim.units import Gas
 
-_FIRST_CAPACITY = 32
-_FEW_MORE = 64
-_FEW = 128
+_FIRST_CAPACITY = 32  # samples
+_MORE_AT_LEAST = 64
+_CROWD = 128  # samples, beyond which bytes are quicker
 _UINT8_MOST = 255
+_FLOAT32_EXACT = 2**24
 _PULLS_KEPT = 4096
 EMPTY = -1
 """In the place of a record's number, where there is none."""
@@ -34,7 +35,8 @@ class Watch(ABC):
     Parameters
     ----------
     n_features : features are indices in [0, n_features)
-    dtype : float32 where overlaps are counted, float64 where they are weighted
+    dtype : of ``rows``: float32 where overlaps are counted, float64 where they are weighted. Counted ones become bytes
+        in a crowd
     """
 
     def __init__(self, n_features: int, dtype: DTypeLike) -> None:
@@ -48,7 +50,7 @@ class Watch(ABC):
         self._free = list(range(_FIRST_CAPACITY - 1, -1, -1))
         self._fresh: dict[int, tuple[NDArray[np.intp], int, int, Any, Gas | None]] = {}
         self._longest = 1  # sample that was ever placed
-        self._counts = np.dtype(dtype) == np.float32
+        self._counting = np.dtype(dtype) == np.float32
         self._as_bytes = False
         self.moved = False
         """Whether agreement may have changed since `refresh` last told."""
@@ -162,6 +164,8 @@ class Watch(ABC):
         takes most of the time, they fit one each. For few samples BLAS is quicker.
         """
         rows = self.rows.take(features, 0)
+        if self._longest * len(features) >= _FLOAT32_EXACT:  # only if the same feature stands thousands of times
+            return np.asarray(rows.sum(0, dtype=np.float64))
         if self._as_bytes and rises(features):
             return np.asarray(np.add.reduce(rows, 0, dtype=np.uint8))
         return np.asarray(pull(len(features), 1).dot(rows))
@@ -169,9 +173,9 @@ class Watch(ABC):
     def _grow(self) -> None:
         """Make more slots: twice as many, but in a crowd no more than a few beyond what is needed, as all are moved."""
         old = len(self._records)
-        more = min(old, max(_FEW_MORE, old // 8))
+        more = min(old, max(_MORE_AT_LEAST, old // 8))
         self.rows = widened(self.rows, more)
-        if self._counts and old + more > _FEW and self._longest <= _UINT8_MOST:
+        if self._counting and old + more > _CROWD and self._longest <= _UINT8_MOST:
             self.rows, self._as_bytes = self.rows.astype(np.uint8, copy=False), True
         self.predictions = widened(self.predictions, more)
         self._records += [EMPTY] * more
@@ -191,7 +195,7 @@ class Watch(ABC):
 
 @lru_cache(maxsize=_PULLS_KEPT)
 def pull(size: int, change: int) -> NDArray[np.float32]:
-    """What learning ``size`` features, by ``change`` each, adds to a sample's score for each of them it has."""
+    """``change`` for each of ``size`` features: what learning them adds to a sample's score for each that it has."""
     return np.full(size, change, np.float32)
 
 

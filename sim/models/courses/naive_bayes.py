@@ -164,7 +164,8 @@ class NaiveBayesCourse(Course):
         (lessons,) = np.nonzero(numbers)
         own = self._width + lessons  # what each was before, and what is to be added to it, by one product
         rows = np.concatenate((lessons, owners))
-        order = np.argsort(rows.astype(np.uint16) if len(numbers) <= _UINT16 else rows, kind="stable")  # quicker if few
+        # Sixteen bits are sorted by counting, which is quicker.
+        order = np.argsort(rows.astype(np.uint16) if len(numbers) <= _UINT16 else rows, kind="stable")
         values = np.concatenate((np.ones(len(own)), gains[moved]))[order]
         columns = np.concatenate((own, entries.columns[moved]))[order]
         shape = (len(own), len(self._columns))
@@ -178,7 +179,7 @@ class NaiveBayesCourse(Course):
         leads, first = self._leads[kept], kept * _LEADS_EVERY
         order = self.order[first:]
         answers = np.empty((len(order), len(self.test_labels)), self._answers.dtype)
-        after = np.empty((_LEADS_EVERY, *leads.shape))  # each of some lessons
+        after = np.empty((_LEADS_EVERY, *leads.shape))  # each of the next lessons
         for start in range(0, len(order), _LEADS_EVERY):
             if start:
                 self._leads.append(leads.copy())
@@ -186,11 +187,11 @@ class NaiveBayesCourse(Course):
             for lesson, row in zip(lessons, after, strict=False):
                 self._raise(leads, lesson, row)
                 leads = row
-            led = after[: len(lessons)]
+            ahead, answered = after[: len(lessons)], answers[start : start + len(lessons)]
             if len(leads) == 1:
-                np.greater(led[:, 0], 0, answers[start : start + len(lessons)])
+                np.greater(ahead[:, 0], 0, answered)
             else:  # ties go to the lower class
-                answers[start : start + len(lessons)] = np.where(led.max(1) > 0, led.argmax(1) + 1, 0)
+                answered[:] = np.where(ahead.max(1) > 0, ahead.argmax(1) + 1, 0)
         self.right += count(answers[shared - first :] == self._answers).tolist()
 
     def _raise(self, leads: Floats, lesson: int, after: Floats) -> None:

@@ -17,7 +17,7 @@ which cuts short what would take half a minute for little.
 ========== ========= ============================================================
 parameter  default   meaning
 ========== ========= ============================================================
-alpha      0.0001    size of the first steps and how soon they shrink, above 0
+alpha      0.0001    how soon steps shrink, above 0, up to 1,000,000
 ========== ========= ============================================================
 
 No contract learns so. Gas is that of the sparse perceptron's contract, where b is read with each prediction; beside it
@@ -51,6 +51,7 @@ from sim.models.reference.watch import FloatWatch
 from sim.models.watch import Watch, widened
 from sim.units import Gas
 
+_MOST_ALPHA = 1_000_000  # beyond some 10**20 the first step could not be told from an infinite one
 _MOST_PASSES, _MOST_LESSONS = 1_000, 500_000
 _TOLERANCE, _PATIENCE = 1e-3, 5
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -61,7 +62,7 @@ Numbers = NDArray[np.float64]
 
 
 class ReferencePerceptron(Classifier):
-    """See the module's text. ``alpha`` is a number above 0."""
+    """See the module's text."""
 
     name = "perceptron"
 
@@ -77,8 +78,10 @@ class ReferencePerceptron(Classifier):
         super().__init__(n_features, n_classes, journal, meter)
         if n_classes != 2:
             raise ConfigError(f"the perceptron tells two classes apart, the data have {n_classes}; use naive_bayes.")
-        if not 0 < alpha < math.inf:
-            raise ConfigError(f"alpha is {alpha}; it must be above 0 (scikit-learn's is 0.0001).")
+        if not 0 < alpha <= _MOST_ALPHA:
+            raise ConfigError(
+                f"alpha is {alpha}; it must be above 0, up to {_MOST_ALPHA:,} (scikit-learn's is 0.0001)."
+            )
         self.alpha = alpha
         self._first = 1 / (math.sqrt(1 / math.sqrt(alpha)) * alpha)
         # Each weight with, as its imaginary part, 1 where it is below zero: gas depends on how many are.
@@ -99,8 +102,8 @@ class ReferencePerceptron(Classifier):
 
     @property
     def weights(self) -> Numbers:
-        """All weights, to read."""
-        return self._codes.array.real
+        """All weights, a copy."""
+        return self._codes.array.real.copy()
 
     @property
     def largest(self) -> float:
@@ -113,7 +116,9 @@ class ReferencePerceptron(Classifier):
         return {"weights": weights, "intercept": self.intercept.value, "t": self.t.value, "alpha": self.alpha}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take weights, intercept and t, before deployment: nothing is journalled."""
+        """Take weights, intercept and t, before deployment: nothing is journalled. Raises `ConfigError`."""
+        if not np.isfinite([*state["weights"], state["intercept"]]).all():
+            raise ConfigError("Perceptron: weights and intercept must be finite numbers.")
         self.intercept.value, self.t.value = float(state["intercept"]), int(state["t"])
         self._load(np.add(state["weights"], 0.0))  # -0.0 becomes 0.0
 
@@ -215,7 +220,7 @@ class ReferencePerceptron(Classifier):
         """See the module's text. ``labels`` are 0 or 1."""
         self._repeats = may_repeat(features)
         rows, size = InitialRows(features, labels), len(features)
-        weights = self.weights.copy()
+        weights = self.weights
         best, tired, passes = math.inf, 0, 0
         most = min(_MOST_PASSES, max(1, _MOST_LESSONS // max(1, size)))
         for order in orders(size):
@@ -254,7 +259,7 @@ class ReferencePerceptron(Classifier):
 
     def predict_many(self, features: Features) -> NDArray[np.int64]:
         """The class of each row; SciPy adds up a row in the order of its indices, as `margin` does."""
-        margins = features.matrix(np.float64) @ self.weights.copy() + self.intercept.value
+        margins = features.matrix(np.float64) @ self.weights + self.intercept.value
         return np.asarray(margins > 0, np.int64)
 
     def _new_watch(self) -> Watch:

@@ -249,6 +249,9 @@ def test_ledger_refuses_what_would_make_or_lose_money() -> None:
     for wrong in (lambda: ledger.transfer("ann", "bob", -1), lambda: ledger.mint("ann", -1)):
         with pytest.raises(ValueError, match="0 or more"):
             wrong()
+    with pytest.raises(TypeError):  # no other door
+        ledger.balances["bob"] = 6  # type: ignore[index]
     ledger.transfer("ann", "ann", 5)
+    ledger.transfer("nobody", "somebody", 0)
     ledger.transfer("ann", "bob", 5)
     assert (dict(ledger.balances), ledger.minted) == ({"ann": 0, "bob": 5}, 5)

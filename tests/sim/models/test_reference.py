@@ -184,6 +184,18 @@ def test_state_comes_back(kind: Any) -> None:
     assert again.predict_many(Features.from_dense(x)).tolist() == model.predict_many(Features.from_dense(x)).tolist()
 
 
+def test_perceptron_refuses_what_it_cannot_count_with() -> None:
+    for alpha in (0, -1, 1_000_001, float("nan")):
+        with pytest.raises(ConfigError, match=r"alpha is .*above 0, up to 1,000,000"):
+            ReferencePerceptron(3, alpha=alpha)
+    fastest = ReferencePerceptron(1, alpha=1_000_000)
+    fastest.learn_one(data(0).features, 1)
+    assert fastest.weights[0] > 0
+    for wrong in ({"weights": [float("inf")]}, {"intercept": float("nan")}):
+        with pytest.raises(ConfigError, match="finite"):
+            fastest.load_state(fastest.to_state() | wrong)
+
+
 def test_training_before_deployment_leaves_no_note_and_costs_nothing() -> None:
     x, y = stream(0, 8, 50, 3)
     for kind in REFERENCE_MODELS:

@@ -159,3 +159,13 @@ def test_one_lesson_may_move_a_score_by_more_than_int64_holds() -> None:
     model.journal.commit()
     watch.refresh()
     assert agreement(watch, [1]) == {1: True}
+
+
+@pytest.mark.parametrize("name", ["perceptron", "the reference's nearest centroid"])
+def test_overlaps_are_exact_beyond_what_single_precision_counts(name: str) -> None:
+    """A feature that stands 4,099 times overlaps with itself 4,099² > 2**24 times, an odd number."""
+    model, often = make(name), data(*[0] * 4_099).features
+    watch = model.watch()
+    watch.add(1, often, 1)
+    watch._place(1, *watch._fresh.pop(1)[:4])
+    assert watch._overlaps(often).tolist()[watch._slots[1]] == 4_099**2
