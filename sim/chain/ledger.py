@@ -65,7 +65,7 @@ class Ledger:
         balances[target] = amount if received is MISSING else received + amount
 
     def take_back(self, source: Address, available: Wei, target: Address, received: Wei) -> None:
-        """Undo a transfer."""
+        """Undo a transfer, or what was minted."""
         for address, before in ((source, available), (target, received)):
             if before is MISSING:
                 self._balances.pop(address, None)  # absent if the fault struck between the note and the write
