@@ -218,7 +218,7 @@ def _check_gas_of_a_sample(chain: Chain, model: Classifier, stream: DataStream) 
     if sample is None or not model.reads_vectors:
         return
     nonzero = sample.data.nonzero_bytes
-    schedule, size = chain.meter.schedule, 32 * len(sample.data)
+    schedule, size = chain.meter.schedule, 32 * (1 + sample.data.size)
     around = max(schedule.calldata(size - nonzero, nonzero)) + schedule.logged(2, size)
     try:
         for label in range(sample.n_classes):  # under one of them at least there is something to learn

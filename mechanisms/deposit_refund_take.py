@@ -36,7 +36,7 @@ Sources: Harris & Waggoner 2019; Stakeable64.sol and stakeable.py of microsoft/0
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import ClassVar
 
 from mechanisms.charges import DepositCharges, sqrt_gas
@@ -56,8 +56,6 @@ __all__ = ["CRUMB_STANDINGS", "DEPOSIT_POLICIES", "PROFILES", "REFUND_RULES", "D
 
 _PRO_RATA = 10**6
 """Standing for a whole deposit under ``pro_rata``: shares of a deposit earn that share of it."""
-
-_PRICES_KEPT = 4096
 
 
 class DepositRefundTake(IncentiveMechanism):
@@ -96,13 +94,17 @@ class DepositRefundTake(IncentiveMechanism):
         self._reportable = self._mature
         assert p.any_claim_after is not None and p.owner_claim_after is not None
         self._any_claim, self._owner_claim = p.any_claim_after, p.owner_claim_after
-        # Asked for a quote and again by the transaction.
-        self._price = lru_cache(maxsize=_PRICES_KEPT)(price_by_time(p))
-        self._sqrt = p.price_policy == "inv_sqrt" and p.cost_weight > 0
         self._asks_first = p.profile == "solidity"
         self._one_shot = p.refund_rule == "one_shot"
         self._earns_one = p.crumb_standing == "full" and p.standing_half_life is None
-        self._gas = DepositCharges(self.schedule, prices=not (p.cost_weight == 0 and p.price_policy == "inv_sqrt"))
+        by_root = p.price_policy == "inv_sqrt"
+        self._gas = gas = DepositCharges(self.schedule, prices=p.cost_weight > 0 or not by_root)
+        price, takes_a_root = price_by_time(p), by_root and p.cost_weight > 0
+        # The price by the seconds since the last contribution, and the gas of working it out: asked for by a quote, and
+        # again by the transaction.
+        self._price = cache(
+            lambda elapsed: (price(elapsed), gas.price + sqrt_gas(elapsed) if takes_a_root else gas.price)
+        )
 
     @property
     def windows(self) -> ClaimWindows:
@@ -116,20 +118,19 @@ class DepositRefundTake(IncentiveMechanism):
 
     def quote(self, now: Seconds, data: Data, label: int, sender: Address = "") -> Wei:
         """The deposit now; it depends on neither data nor label nor sender."""
-        return self._price(now - self.last_update.value)
+        return self._price(now - self.last_update.value)[0]
 
     def on_add(self, call: Call, data: Data, label: int) -> Wei:
         """Keep the deposit of a contribution that pays enough."""
         # CHECKS, GAS
         _, value, now = call
-        elapsed, gas = now - self.last_update.value, self._gas
-        cost = self._price(elapsed)
-        price = gas.price + sqrt_gas(elapsed) if self._sqrt else gas.price
+        elapsed = now - self.last_update.value
+        cost, gas = self._price(elapsed)
         if value < cost:
-            self.meter.charge(price)
+            self.meter.charge(gas)
             raise Revert("Didn't pay enough for the deposit.")
         submitted = self.total_submitted.value
-        self.meter.charge(price + gas.deposit[elapsed == 0, submitted > 0])
+        self.meter.charge(gas + self._gas.deposit[elapsed == 0, submitted > 0])
         # EFFECTS
         self.last_update.set(now)
         self.total_submitted.set(submitted + 1)

@@ -25,7 +25,7 @@ from sim.data.stream import DataStream
 from sim.errors import Revert
 from sim.recorder import Recorder, Snapshot
 from sim.statement import Statement
-from sim.uncollected import uncollected
+from sim.uncollected import clear_away, uncollected
 from sim.units import DAY, Seconds, Wei
 from sim.view import View
 
@@ -64,6 +64,7 @@ class Economy(mesa.Model):
         schedule: Schedule | None = None,
         seed: int = 0,
     ) -> None:
+        clear_away()
         super().__init__(rng=seed)
         windows = trainer.mechanism.windows
         self.ageless = windows is None

@@ -17,10 +17,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 _FIXED_POINT_ONE = 10**9
 IndexArray = NDArray[np.int32]
 
+_Prepared = tuple[NDArray[np.intp], bytes, list[int], list[int]]
+
 _NARROW, _NARROW_END = np.uint16, 2**16
 
-_RISING_KEPT = 2**16
-_known_to_rise: dict[int, ref[NDArray[np.intp]]] = {}  # by `id`: nobody writes to a sample's features, so it stays true
+_of_rising_rows: dict[int, ref[NDArray[np.intp]]] = {}
+"""By `id`, arrays of rows end to end each of which rises: nobody writes to a sample's features, so it stays true."""
 
 
 class Features:
@@ -40,7 +42,7 @@ class Features:
         self.indices = indices
         self.n_features = n_features
         self._matrices: dict[str, Any] = {}
-        self._prepared: tuple[NDArray[np.intp], bytes, list[int], list[int], list[bool]] | None = None
+        self._prepared: _Prepared | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -51,33 +53,30 @@ class Features:
 
     def data(self, i: int) -> Data:
         """Row ``i`` as a transaction carries it. What is the same for all rows is worked out once, for all of them."""
-        if self._prepared is None:
-            size = self.indices.itemsize
-            set_bytes = self.indices.view(np.uint8) != 0
-            each = sum(set_bytes[byte::size].astype(np.int8) for byte in range(size))
-            total = np.concatenate(([0], np.cumsum(each, dtype=np.int64)))[self.indptr]
-            narrow = self.indices.astype(_NARROW).tobytes() if self.n_features <= _NARROW_END else b""
-            self._prepared = (
-                self.indices.astype(np.intp), narrow, self.indptr.tolist(), np.diff(total).tolist(),
-                self._rows_that_rise().tolist(),
-            )  # fmt: skip
-        indices, narrow, bounds, nonzero_bytes, rising = self._prepared
+        indices, narrow, bounds, nonzero_bytes = self._prepared or self._prepare()
         first, end = bounds[i], bounds[i + 1]
         data = Data.__new__(Data)
         data.features = features = indices[first:end]
+        data.size = end - first
         data.key = narrow[2 * first : 2 * end] if narrow else _key(features)
         data.nonzero_bytes = nonzero_bytes[i]
-        if rising[i] and len(_known_to_rise) < _RISING_KEPT:
-            _known_to_rise[id(features)] = ref(features)
         return data
 
-    def _rows_that_rise(self) -> NDArray[np.bool_]:
-        """For each row, whether each index is above the one before it."""
-        rising = np.ones(len(self), np.bool_)
+    def _prepare(self) -> _Prepared:
+        """Indices as NumPy gathers fastest with, and as bytes; where rows begin; their `Data.nonzero_bytes`."""
+        indices, lengths = self.indices.astype(np.intp), np.diff(self.indptr)
+        narrow = self.indices.astype(_NARROW).tobytes() if self.n_features <= _NARROW_END else b""
+        few = self.n_features <= len(indices)  # then each is worked out once
+        each = _set_bytes(np.arange(self.n_features)).take(indices) if few else _set_bytes(indices)
+        nonzero, filled = _set_bytes(lengths).astype(np.int64), np.flatnonzero(lengths)
+        if len(filled):
+            nonzero[filled] += np.add.reduceat(each, self.indptr[filled], dtype=np.int64)
         falls = np.flatnonzero(self.indices[1:] <= self.indices[:-1]) + 1
-        within = falls[~np.isin(falls, self.indptr)]  # all others begin a row
-        rising[np.searchsorted(self.indptr, within, "right") - 1] = False
-        return rising
+        if np.isin(falls, self.indptr).all():  # each begins a row
+            number = id(indices)
+            _of_rising_rows[number] = ref(indices, lambda _: _of_rising_rows.pop(number, None))
+        self._prepared = indices, narrow, self.indptr.tolist(), nonzero.tolist()
+        return self._prepared
 
     def take(self, rows: NDArray[np.int64]) -> Features:
         """A new set with the given rows, in the given order."""
@@ -164,19 +163,19 @@ class Data:
     Attributes
     ----------
     features : intp array (the index type NumPy gathers fastest with; see `numbers`); do not write to it
+    size : how many there are
     key : short bytes to know it by; equal data have equal keys, different data different ones
-    nonzero_bytes : bytes that are not zero in its ABI encoding, one 32-byte word an index
+    nonzero_bytes : bytes that are not zero in its ABI encoding, one 32-byte word for its length and one an index
     """
 
-    __slots__ = ("features", "key", "nonzero_bytes")
+    __slots__ = ("features", "key", "nonzero_bytes", "size")
 
     def __init__(self, features: ArrayLike) -> None:
         array = np.array(features, dtype=np.intp)
         if array.ndim != 1 or (array.size and int(array.min()) < 0):
             raise ValueError("the features of a sample are a flat list of indices, each 0 or more")
         self.features = array
-        self.key = _key(array)
-        self.nonzero_bytes = int(np.count_nonzero(array.view(np.uint8)))
+        self._describe(array)
 
     @classmethod
     def numbers(cls, numbers: Iterable[int]) -> Data:
@@ -192,12 +191,18 @@ class Data:
             raise ValueError("the numbers of a sample are from -2^63 to 2^63 - 1") from error
         data = cls.__new__(cls)
         data.features = np.array(whole, dtype=object)
-        data.key = _key(array)
-        data.nonzero_bytes = int(np.count_nonzero(array.view(np.uint8))) + 24 * int(np.count_nonzero(array < 0))
+        data._describe(array)
+        data.nonzero_bytes += 24 * int(np.count_nonzero(array < 0))  # of words that begin with bytes of ones
         return data
 
+    def _describe(self, numbers: NDArray[np.int64]) -> None:
+        self.size = len(numbers)
+        self.key = _key(numbers)
+        zeros_of_length = self.size.to_bytes(8, "big").count(0)
+        self.nonzero_bytes = int(np.count_nonzero(numbers.view(np.uint8))) + 8 - zeros_of_length
+
     def __len__(self) -> int:
-        return len(self.features)
+        return self.size
 
     def __repr__(self) -> str:
         return f"Data({self.features.tolist()})"
@@ -205,15 +210,16 @@ class Data:
 
 def rises(features: NDArray[np.intp]) -> bool:
     """Whether each index is above the one before it, so that none stands twice."""
-    known = _known_to_rise.get(id(features))
-    if known is not None and known() is features:
+    rows = features.base
+    known = None if rows is None else _of_rising_rows.get(id(rows))
+    if known is not None and known() is rows and features.strides[0] > 0:
         return True
-    answer = b"\0" not in (features[1:] > features[:-1]).tobytes()  # quicker than `all` for so few
-    if answer:
-        if len(_known_to_rise) == _RISING_KEPT:
-            _known_to_rise.clear()
-        _known_to_rise[id(features)] = ref(features)
-    return answer
+    return b"\0" not in (features[1:] > features[:-1]).tobytes()  # quicker than `all` for so few
+
+
+def _set_bytes(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """How many of the eight bytes of each number are not zero; in the shape of ``numbers``."""
+    return np.asarray(np.count_nonzero(numbers.reshape(-1, 1).view(np.uint8), axis=1), np.uint8).reshape(numbers.shape)
 
 
 def _key(features: NDArray[np.intp]) -> bytes:

@@ -320,7 +320,7 @@ def _sample_of_bytes(size: Entry, words: int, other: int = 0) -> Data:
     """
     length = (size["len"] - _SELECTOR_BYTES) // _WORD - words
     data = Data.numbers([0] * length)
-    data.nonzero_bytes = size["nonzero"] - _SELECTOR_BYTES - 1 - (length > 0) - other
+    data.nonzero_bytes = size["nonzero"] - _SELECTOR_BYTES - 1 - other
     return data
 
 

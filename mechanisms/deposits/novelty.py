@@ -78,7 +78,7 @@ class Novelty(Multiple):
 
     def charge(self, data: Data) -> None:
         """All that is remembered is read, and what was longest is written over."""
-        schedule, size = self.meter.schedule, len(data.features)
+        schedule, size = self.meter.schedule, data.size
         known = sum(len(features) for features, _ in self._memory.values())
         slots = -(-known // _INDICES_A_SLOT) + len(self._memory)
         written = -(-size // _INDICES_A_SLOT) + 1

@@ -115,12 +115,11 @@ class Chain:
         price = fees.base_fee + tip
         next_nonce = self.nonces.get(sender, 0)
         most = value + limit * price
-        if value < 0 or extra < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < most:
+        if (
+            value < 0 or extra < 0 or limit > self.gas_limit or self.ledger.balances.get(sender, 0) < most
+            or sender in self.contracts or (nonce != next_nonce and nonce != -1)
+        ):  # fmt: skip
             self._refuse(transaction, limit, most)
-        if sender in self.contracts:
-            raise InvalidTransaction(f"{sender} is a contract; only accounts send transactions")
-        if nonce != -1 and nonce != next_nonce:
-            raise InvalidTransaction(f"nonce of {sender} is {nonce}; it must be {next_nonce}")
 
         contract = self.contracts.get(to, _ACCOUNT)
         meter, journal = self.meter, self.journal
@@ -206,4 +205,9 @@ class Chain:
             raise InvalidTransaction(f"tip is {transaction.tip} wei; it must be 0 or more")
         if limit > self.gas_limit:
             raise InvalidTransaction(f"gas limit is {limit}; at most {self.gas_limit}")
-        raise InvalidTransaction(f"{transaction.sender} has too little for value and gas ({most} wei)")
+        sender, nonce = transaction.sender, self.nonces.get(transaction.sender, 0)
+        if self.ledger.balances.get(sender, 0) < most:
+            raise InvalidTransaction(f"{sender} has too little for value and gas ({most} wei)")
+        if sender in self.contracts:
+            raise InvalidTransaction(f"{sender} is a contract; only accounts send transactions")
+        raise InvalidTransaction(f"nonce of {sender} is {transaction.nonce}; it must be {nonce}")

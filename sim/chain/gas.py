@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import TypeVar
 
 from sim.errors import InvalidTransaction, OutOfGas
 from sim.units import Gas
 
 T = TypeVar("T")
-
-_SIZES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def by_size(gas: Callable[[int], T]) -> Callable[[int], T]:
     >>> by_size(lambda size: 100 + 3 * size)(20)
     160
     """
-    return lru_cache(maxsize=_SIZES_KEPT)(gas)
+    return cache(gas)  # of which there are few, so that none need be forgotten: that would cost more
 
 
 class Meter:

@@ -66,7 +66,7 @@ class DataHandler(Contract):
         # CHECKS, GAS
         sender, _, now = call
         key = (data.key, label, now, sender)
-        record, look = self.by_key.get(key), self._gas.look(len(data.features))
+        record, look = self.by_key.get(key), self._gas.look(data.size)
         if record is not None:
             return self._overwrite(record, deposit, overwrite, look, gas)
         self.meter.charge(look + self._gas.store[deposit > 0, label > 0] + gas)

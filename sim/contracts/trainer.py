@@ -66,8 +66,7 @@ class CollaborativeTrainer(Contract):
                 return self.mechanism.calldata(method, arguments)
             return super().calldata(method, arguments)
         data: Data = arguments[0]
-        count, size = len(arguments), len(data.features)
-        nonzero = 5 + data.nonzero_bytes + (_OF_TWO_BYTES[size] if size < 2**16 else _nonzero_bytes(size))
+        count, nonzero = len(arguments), 5 + data.nonzero_bytes
         if count > 1:
             label = arguments[1]
             nonzero += label if label in (0, 1) else _nonzero_bytes(label)
@@ -79,13 +78,13 @@ class CollaborativeTrainer(Contract):
                     nonzero += _nonzero_bytes(time)
                 if count > 3:
                     nonzero += _ADDRESS_BYTES
-        return 4 + (count + 1 + size) * _WORD - nonzero, nonzero
+        return 4 + (count + 1 + data.size) * _WORD - nonzero, nonzero
 
     def add_data(self, call: Call, data: Data, label: int) -> Record:
         """Submit a labelled sample with a deposit; the record's number comes back, and value above the deposit."""
         # GAS
         meter, mechanism, gas = self.meter, self.mechanism, self._gas.add
-        to_price, to_model, to_end = gas(len(data.features))
+        to_price, to_model, to_end = gas(data.size)
         meter.charge(to_price)
         # CHECKS
         cost = mechanism.on_add(call, data, label)
@@ -127,7 +126,7 @@ class CollaborativeTrainer(Contract):
         # GAS
         sender, gas, records, meter = call.sender, self._gas, self.records, self.meter
         # CHECKS
-        record = records.find(data, label, added_time, sender, sender, True, gas.refund(len(data.features)))
+        record = records.find(data, label, added_time, sender, sender, True, gas.refund(data.size))
         amount = self.mechanism.on_refund(call, record, self._predict)
         # EFFECTS
         records.claim(record, sender, amount)
@@ -140,7 +139,7 @@ class CollaborativeTrainer(Contract):
     def report(self, call: Call, data: Data, label: int, added_time: Seconds, author: Address) -> Wei:
         """Take a share of a deposit the model disagrees with, or all that is left of an expired one."""
         # CHECKS, GAS
-        gas = self._gas.report(len(data.features))
+        gas = self._gas.report(data.size)
         record = self.records.find(data, label, added_time, author, call.sender, False, gas)
         amount = self.mechanism.on_report(call, record, self._predict)
         # EFFECTS

@@ -27,7 +27,7 @@ answer what a sample's margin and gas are. Codes are whole float64 numbers; a su
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -101,7 +101,7 @@ class SparsePerceptron(Classifier):
         self._codes = Weights(self.journal, np.zeros(n_features))
         self._bounds: Value[Bounds] = Value(self.journal, self._proved(0, 0))
         self._gas = gas = PerceptronCharges(self.meter.schedule)
-        self._of_size = lru_cache(maxsize=4096)(lambda size: (np.ones(size), gas.predict(size)))
+        self._of_size = cache(lambda size: (np.ones(size), gas.predict(size)))
         self._repeats = True  # until the initial samples say that no index stands twice
 
     @property
@@ -342,7 +342,8 @@ class _PerceptronWatch(Watch):
         self.sums[slot] = (score - self.model.intercept) // self.model.unit
 
     def _predictions(self) -> NDArray[np.bool_]:
-        return np.asarray(self.sums > self._threshold, np.bool_)
+        above: NDArray[np.bool_] = self.sums > self._threshold
+        return above
 
     def _move(self, features: IndexArray, change: int) -> None:
         if self.model.bounds is not self._bounds:

@@ -10,7 +10,7 @@ score equals a recomputed one exactly.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ _MORE_AT_LEAST = 64
 _CROWD = 128  # samples, beyond which bytes are quicker
 _UINT8_MOST = 255
 _FLOAT32_EXACT = 2**24
-_PULLS_KEPT = 4096
 EMPTY = -1
 """In the place of a record's number, where there is none."""
 
@@ -98,18 +97,17 @@ class Watch(ABC):
             return []
         self.moved = False
         predictions = self._predictions()
-        (changed,) = (predictions != self.predictions).nonzero()
+        changed = (predictions != self.predictions).tobytes()
         self.predictions = predictions
-        if not len(changed):
-            return []
-        records, labels, classes = self._records, self._labels, predictions.take(changed).tolist()
+        records, labels, told = self._records, self._labels, []
         # With two classes every change is one of agreement; with more, from one wrong class to another is not, but to
-        # hear of it twice does no harm.
-        return [
-            (records[slot], labels[slot] == class_)
-            for slot, class_ in zip(changed.tolist(), classes, strict=True)
-            if records[slot] != EMPTY
-        ]
+        # hear of it twice does no harm. There are few, and to search bytes for them is quicker than to ask NumPy.
+        slot = changed.find(1)
+        while slot >= 0:
+            if records[slot] != EMPTY:
+                told.append((records[slot], labels[slot] == predictions.item(slot)))
+            slot = changed.find(1, slot + 1)
+        return told
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""
@@ -193,7 +191,7 @@ class Watch(ABC):
         """Make room for the scores of so many more slots."""
 
 
-@lru_cache(maxsize=_PULLS_KEPT)
+@cache
 def pull(size: int, change: int) -> NDArray[np.float32]:
     """``change`` for each of ``size`` features: what learning them adds to a sample's score for each that it has."""
     return np.full(size, change, np.float32)

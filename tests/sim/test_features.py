@@ -20,6 +20,7 @@ def test_any_numbers_of_64_bits_are_carried(numbers: list[int]) -> None:
     encoded = b"".join((value % 2**256).to_bytes(32, "big") for value in numbers)  # two's complement
     assert data.features.tolist() == numbers
     assert len(data) == len(numbers)
+    encoded = len(numbers).to_bytes(32, "big") + encoded
     assert data.nonzero_bytes == len(encoded) - encoded.count(0)
 
 
@@ -32,6 +33,18 @@ def test_keys_are_equal_where_the_numbers_are(left: list[int], right: list[int])
 def test_indices_have_the_same_key_and_bytes_either_way(indices: list[int]) -> None:
     assert Data.numbers(indices).key == Data(indices).key
     assert Data.numbers(indices).nonzero_bytes == Data(indices).nonzero_bytes
+
+
+@given(st.lists(st.lists(st.integers(0, 70_000), max_size=4), max_size=5), st.booleans())
+def test_a_row_of_many_is_carried_as_it_would_be_alone(rows: list[list[int]], more: bool) -> None:
+    rows = [*rows, *([[256, 257], 300 * [65_536]] if more else [])]  # lengths and indices with bytes of zero in between
+    indices = np.array([index for row in rows for index in row], np.int32)
+    for n_features in {70_001, int(indices.max(initial=0)) + 1}:  # more, or fewer, than there are indices
+        features = Features(np.cumsum([0, *map(len, rows)]), indices, n_features)
+        for place, row in enumerate(rows):
+            data, alone = features.data(place), Data(row)
+            assert data.features.tolist() == row
+            assert (data.size, data.nonzero_bytes) == (alone.size, alone.nonzero_bytes)
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=5))

@@ -34,7 +34,7 @@ Source: SGDClassifier in the reference simulation; scikit-learn, ``_plain_sgd`` 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,6 @@ _MOST_ALPHA = 1_000_000  # beyond some 10**20 the first step could not be told f
 _MOST_PASSES, _MOST_LESSONS = 1_000, 500_000
 _TOLERANCE, _PATIENCE = 1e-3, 5
 _EPSILON = float(np.finfo(np.float64).eps)
-_SIZES_KEPT = 4096
 _add_up = np.add.accumulate
 
 Numbers = NDArray[np.float64]
@@ -93,7 +92,7 @@ class ReferencePerceptron(Classifier):
         schedule = self.meter.schedule
         self._gas = gas = PerceptronCharges(schedule)
         # What adds up so many codes, the gas of a prediction, and how far apart two sums may be for each 1 of a weight.
-        self._of_size = lru_cache(_SIZES_KEPT)(
+        self._of_size = cache(
             lambda size: (np.ones(size, np.complex128), gas.predict(size), 4 * _EPSILON * (size + 1) ** 2)
         )
         self._gas_of_lesson = self._gas.lesson + schedule.loads(1) + schedule.stores(reset=1)
