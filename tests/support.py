@@ -17,7 +17,7 @@ from sim.contracts import ClaimsIndex, CollaborativeTrainer, DataHandler, Incent
 from sim.data import Dataset, DataStream
 from sim.economy import Economy, Schedule
 from sim.features import Data, Features
-from sim.models import MODELS, Classifier
+from sim.models import MODELS, Classifier, Watch
 from sim.rng import Streams
 from sim.units import DAY, HOUR
 
@@ -128,6 +128,12 @@ def make_economy(
     )
     world.model.fit(stream.initial_features, stream.initial_labels)
     return Economy(world.chain, world.trainer, stream, schedule or Schedule(horizon=60 * DAY))
+
+
+def news(watch: Watch) -> dict[int, bool]:
+    """The records whose agreement changed since the watch last told, each with whether the model agrees now."""
+    agreed, disputed = watch.refresh()
+    return dict.fromkeys(agreed, True) | dict.fromkeys(disputed, False)
 
 
 def data(*features: int) -> Data:

@@ -92,7 +92,7 @@ class ClaimsIndex:
         while self._maturing and times[self._maturing[0]] <= due:
             self._mature(self._maturing.popleft())
         if self.watch.moved:
-            self._flip(self.watch.refresh())
+            self._flip(*self.watch.refresh())
         if self._in_grace:
             self._end_grace(due - self.windows.grace)
         if self.windows.owner is not None:
@@ -125,10 +125,9 @@ class ClaimsIndex:
             elif record not in self._in_grace:
                 self.disputes.append(record)
 
-    def _flip(self, found: Sequence[tuple[Record, bool]]) -> None:
-        """The model agrees, or disagrees, with these records now; in a crowd one update may change hundreds."""
-        lost = [record for record, agrees in found if not agrees]
-        self.agreed.update([record for record, agrees in found if agrees])
+    def _flip(self, won: Sequence[Record], lost: Sequence[Record]) -> None:
+        """The model agrees with some records now, and disagrees with others."""
+        self.agreed.update(won)
         self.agreed.difference_update(lost)
         in_grace = self._in_grace
         self.disputes += [record for record in lost if record not in in_grace] if in_grace else lost

@@ -91,23 +91,24 @@ class Watch(ABC):
             self._records[slot] = EMPTY
             self._free.append(slot)
 
-    def refresh(self) -> list[tuple[int, bool]]:
-        """The records whose agreement changed since last asked, each with whether the model agrees now."""
+    def refresh(self) -> tuple[list[int], list[int]]:
+        """The records whose agreement changed since last asked: those the model agrees with now, and the others."""
+        agreed: list[int] = []
+        disputed: list[int] = []
         if not self.moved:
-            return []
+            return agreed, disputed
         self.moved = False
         predictions = self._predictions()
-        changed = (predictions != self.predictions).tobytes()
+        (changed,) = (predictions != self.predictions).nonzero()
         self.predictions = predictions
-        records, labels, told = self._records, self._labels, []
+        records, labels = self._records, self._labels
         # With two classes every change is one of agreement; with more, from one wrong class to another is not, but to
-        # hear of it twice does no harm. There are few, and to search bytes for them is quicker than to ask NumPy.
-        slot = changed.find(1)
-        while slot >= 0:
-            if records[slot] != EMPTY:
-                told.append((records[slot], labels[slot] == predictions.item(slot)))
-            slot = changed.find(1, slot + 1)
-        return told
+        # hear of it twice does no harm. In a crowd one update may change hundreds.
+        for slot, class_ in zip(changed.tolist(), predictions.take(changed).tolist(), strict=True):
+            record = records[slot]
+            if record != EMPTY:
+                (agreed if labels[slot] == class_ else disputed).append(record)
+        return agreed, disputed
 
     def update(self, *change: Any) -> None:
         """Move all scores by a committed update; ``change`` is what the model publishes."""

@@ -15,6 +15,7 @@ from sim.errors import Revert
 from sim.features import Features
 from sim.models import SparsePerceptron
 from sim.models import perceptron as module
+from tests.support import news
 
 N_FEATURES = 5
 BIG = 2**53
@@ -148,7 +149,7 @@ def test_whatever_is_learnt_taken_back_or_loaded(
             by_hand.weights = before
         model.journal.commit()
         check(model, by_hand, [*watched, *(features for features, _ in lessons)])
-        agreeing |= dict(watch.refresh())
+        agreeing |= news(watch)
         assert agreeing == {record: by_hand.margin(features) > 0 for record, features in enumerate(watched)}
         for record, slot in watch._slots.items():
             assert int(watch.sums[slot]) * model.unit == by_hand.margin(watched[record]) - by_hand.intercept
@@ -196,7 +197,7 @@ def test_a_watch_hears_that_lessons_of_repeated_features_move_weights_further() 
     for _ in range(30):
         model.learn_one(features, 1)
         model.journal.commit()
-        assert watch.refresh() == []
+        assert watch.refresh() == ([], [])
     assert model.margin(features) == 30 * 50 * 50 * 10**9 - 10**15
     assert watch.agrees(0)
 

@@ -126,7 +126,7 @@ def test_more_than_two_classes() -> None:
         for _ in range(20):
             model.learn_one(data(5).features, 3)
             model.journal.commit()
-        assert watch.refresh() == [(0, True)]
+        assert watch.refresh() == ([0], [])
     with pytest.raises(ConfigError, match="naive_bayes"):
         ReferencePerceptron(6, 3)
 

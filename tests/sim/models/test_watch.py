@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.models import Classifier
 from sim.models.reference import REFERENCE_MODELS
-from tests.support import data, make_model
+from tests.support import data, make_model, news
 
 N_FEATURES = 5
 sample = st.lists(st.integers(0, N_FEATURES - 1), max_size=6)
@@ -66,7 +66,7 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
             del held[record], told[record]
             watch.discard(record)
         elif step == "refresh":
-            told |= dict(watch.refresh())
+            told |= news(watch)
         elif step == "end of transaction":
             model.journal.commit()
             known = {record: watch.answer(record)[0] for record in held}
@@ -78,7 +78,7 @@ def test_watch_agrees_with_fresh_predictions(name: str, steps: list[tuple[str, l
             model.learn_one(features, label)
             model.journal.rollback()
     model.journal.commit()
-    told |= dict(watch.refresh())
+    told |= news(watch)
     fresh = {record: model.predict_one(row) == label for record, (row, label) in held.items()}
     assert told == fresh
     assert agreement(watch, held) == fresh
@@ -135,9 +135,9 @@ def test_update_that_is_undone_is_never_heard_of(name: str) -> None:
     before = watch.add(1, data(0).features, 1)
     for _ in range(5):
         model.learn_one(data(0).features, 1)
-    assert watch.refresh() == []  # not committed yet
+    assert watch.refresh() == ([], [])  # not committed yet
     model.journal.rollback()
-    assert watch.refresh() == []
+    assert watch.refresh() == ([], [])
     assert agreement(watch, [1]) == {1: before}
 
 
@@ -148,7 +148,7 @@ def test_two_watches_of_one_model_both_follow() -> None:
     second.add(2, data(0, 1).features, 0)
     model.learn_one(data(0).features, 1)
     model.journal.commit()
-    assert (first.refresh(), second.refresh()) == ([(1, True)], [(2, False)])
+    assert (first.refresh(), second.refresh()) == (([1], []), ([], [2]))
 
 
 def test_one_lesson_may_move_a_score_by_more_than_int64_holds() -> None:

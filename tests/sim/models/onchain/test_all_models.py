@@ -19,7 +19,7 @@ from sim.models.onchain import ONCHAIN_MODELS, OnChainClassifier, onchain_classi
 from tests.property.test_atomicity import Striker, traced
 from tests.sim.models.onchain.support import ONE, numbers
 from tests.sim.models.onchain.test_dense_perceptron import unit
-from tests.support import frozen
+from tests.support import frozen, news
 
 N_FEATURES = 6
 models = pytest.mark.parametrize("kind", ONCHAIN_MODELS, ids=lambda kind: kind.name)
@@ -189,15 +189,15 @@ def test_watch_tells_what_flipped_after_each_committed_lesson(kind: Kind) -> Non
     flips = 0
     for features, _ in lessons(kind)[:20]:
         model.learn_one(features, 1 - model.predict_one(features))
-        assert watch.refresh() == []
+        assert watch.refresh() == ([], [])
         model.journal.commit()
-        told = dict(watch.refresh())
+        told = news(watch)
         flips += len(told)
         known |= told
         assert known == {i: model.predict_one(asked[i]) == 1 for i in known}
         assert all(watch.agrees(i) == agrees for i, agrees in known.items())
     assert flips
-    assert watch.refresh() == []
+    assert watch.refresh() == ([], [])
 
 
 @models

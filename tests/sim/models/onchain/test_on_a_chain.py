@@ -51,7 +51,7 @@ def test_deposits_are_refunded_and_disputed_as_the_model_learns() -> None:
     assert world.send("bob", "add_data", left, 0, value=10 * MONEY).ok
     assert world.model.to_state()["classes"][0] == {"dataCount": 2, "centroid": [-ONE // 2, ONE // 2]}
     assert world.send("bob", "refund", left, 0, added.time + 100).ok  # squared: 1/4 + 1/4 to up, 1 to right
-    assert watch.refresh() == [(0, False)]
+    assert watch.refresh() == ([], [0])
     report = world.send("bob", "report", left, 1, added.time, "ann")
     assert report.ok, report.reason
     assert report.result == added.logs[-1].data[1]
