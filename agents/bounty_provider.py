@@ -101,7 +101,7 @@ class BountyProvider(Participant):
         if errand is None:
             return self._trade(view) if self.strategy == "self_trading" else ()
         if errand.method == "commit":
-            commitments = tuple(part.commitment for part in self.parts)
+            commitments = tuple(map(view.seal, self.parts))
             return self._affordable(view, view.act("commit", commitments, *self.terms, value=self.bounty))
         if errand.method == "reveal":
             hides = self.strategy == "withholding" and errand.number not in self._drawn

@@ -233,7 +233,7 @@ class PredictionMarket(MarketPhases):
     ) -> tuple[Iterator[Transaction], Iterator[Transaction]]:
         """A market with a bounty of ten units and a test set of these samples, one a part."""
         parts = split(samples, [bytes([number]) for number in range(len(samples))])
-        terms = (tuple(part.commitment for part in parts), 0, 0)
+        terms = (tuple(map(self.seal, parts)), 0, 0)
 
         def opening() -> Iterator[Transaction]:
             yield Transaction(provider, to, "commit", terms, 10 * self.parameters.unit)

@@ -21,7 +21,7 @@ from sim.chain.ledger import Address
 from sim.chain.transaction import Call
 from sim.contracts.data_handler import DataHandler
 from sim.contracts.incentive import IncentiveMechanism, Payment
-from sim.contracts.parts import Part
+from sim.contracts.parts import Part, as_printed
 from sim.errors import ConfigError, Revert
 from sim.models.base import Classifier
 from sim.units import DAY, DEFAULT_UNIT, Seconds, Wei
@@ -137,9 +137,14 @@ class MarketPhases(IncentiveMechanism):
 
     def attach(self, model: Classifier) -> None:
         """The model that is rewarded for, already trained on the initial samples; the reference trains a copy of it."""
+        self._n_features = model.n_features
         self.rewards.judge = Judge(
             twin(model) if self._imitates else model, self.parameters.reset_model_during_reward_phase
         )
+
+    def seal(self, part: Part) -> bytes:
+        """The hash of a part with its salt; the reference's, which tells less, where it is imitated."""
+        return as_printed(part, self._n_features) if self._imitates else part.commitment
 
     # -- what the provider does --------------------------------------------------------------------------------------
 
@@ -208,7 +213,7 @@ class MarketPhases(IncentiveMechanism):
         words = -(-len(part.encoded) // _WORD)
         gas = self.schedule.loads(3) + self.schedule.stores(reset=2, cold=2) + _SHA256 + _SHA256_WORD * words
         self.meter.charge(gas + memory(words) + 3 * words + self.schedule.logged(1, _LOG_BYTES) + _REVEAL)
-        if not part.samples or part.commitment != self.commitments.value[number]:
+        if not part.samples or self.seal(part) != self.commitments.value[number]:
             raise Revert(NOT_AS_COMMITTED)
         # EFFECTS
         self.emit("Revealed", number)

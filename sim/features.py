@@ -73,8 +73,9 @@ class Features:
             nonzero[filled] += np.add.reduceat(each, self.indptr[filled], dtype=np.int64)
         falls = np.flatnonzero(self.indices[1:] <= self.indices[:-1]) + 1
         if np.isin(falls, self.indptr).all():  # each begins a row
-            number = id(indices)
-            _of_rising_rows[number] = ref(indices, lambda _: _of_rising_rows.pop(number, None))
+            for gone in [number for number, array in _of_rising_rows.items() if array() is None]:
+                del _of_rising_rows[gone]
+            _of_rising_rows[id(indices)] = ref(indices)
         self._prepared = indices, narrow, self.indptr.tolist(), nonzero.tolist()
         return self._prepared
 

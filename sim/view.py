@@ -11,6 +11,7 @@ from sim.chain.transaction import Transaction
 from sim.contracts.claims import ClaimsIndex
 from sim.contracts.data_handler import Record
 from sim.contracts.incentive import Errand
+from sim.contracts.parts import Part
 from sim.contracts.trainer import CollaborativeTrainer
 from sim.data.stream import DataStream, Sample
 from sim.errors import ConfigError, Revert
@@ -300,6 +301,10 @@ class View:
         if claim.method == "refund" or record in self._claims.expired or record in self.owned():
             return self._records.claimable[record]
         return self.report_reward(record)
+
+    def seal(self, part: Part) -> bytes:
+        """What to commit to a part of a test set with."""
+        return self._mechanism.seal(part)
 
     def errand(self) -> Errand | None:
         """What oneself could usefully send now beside contributions and claims; see `act`."""

@@ -42,11 +42,11 @@ class GivenJudge(Judge):
 class Market:
     """A market on a chain of its own; contribution number i is the sample with feature i."""
 
-    def __init__(self, rows: Rows | None = None, size: int = 10, **parameters: Any) -> None:
+    def __init__(self, rows: Rows | None = None, size: int = 10, n_features: int = 1_000, **parameters: Any) -> None:
         self.chain = chain = Chain(clock=Clock(now=1_000))
         self.records = DataHandler(chain, "records")
         self.mechanism = PredictionMarket(chain, "incentive", self.records, Parameters(**parameters), b"entropy")
-        self.model = SparsePerceptron(1_000, 2, chain.journal, chain.meter)
+        self.model = SparsePerceptron(n_features, 2, chain.journal, chain.meter)
         self.trainer = CollaborativeTrainer(chain, TRAINER, self.records, self.mechanism, self.model)
         for contract in (self.records, self.mechanism, self.trainer):
             chain.deploy(contract)
@@ -73,7 +73,7 @@ class Market:
 
     def open(self, bounty: Wei, length: int = 0, contributions: int = 0) -> None:
         """Commit and reveal the part that was drawn."""
-        commitments = tuple(part.commitment for part in self.parts)
+        commitments = tuple(map(self.mechanism.seal, self.parts))
         assert self.send(PROVIDER, "commit", commitments, length, contributions, value=bounty).ok
         assert self.reveal().ok
 

@@ -89,7 +89,7 @@ class MarketRun:
             Part(tuple((Data([row]), 0) for row in range(first, end)), bytes([number]))
             for number, (first, end) in enumerate(zip(header["piece_bounds"], header["piece_bounds"][1:], strict=False))
         ]
-        self.hashes = tuple(part.commitment for part in self.parts)
+        self.hashes = tuple(map(self.mechanism.seal, self.parts))
         self.first_model, self.judge = self._checkers()
         self.mechanism.rewards.judge = self.judge
         self.ops: Counter[str] = Counter()

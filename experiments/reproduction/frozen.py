@@ -56,8 +56,8 @@ class _NothingMoves:
     def discard(self, record: int) -> None:
         """Nothing is kept."""
 
-    def refresh(self) -> list[tuple[int, bool]]:
-        return []
+    def refresh(self) -> tuple[list[int], list[int]]:
+        return [], []
 
 
 def samples_of_known_difficulty(n: int, accuracy: float, seed: int, n_classes: int = 2) -> Dataset:

@@ -17,6 +17,7 @@ from sim.chain.ledger import Address
 from sim.chain.transaction import Call, Transaction
 from sim.contracts.base import HANDLER_REFUSED, TRANSFER_REFUSED, Contract
 from sim.contracts.data_handler import DataHandler, Record
+from sim.contracts.parts import Part
 from sim.errors import Revert
 from sim.features import Data
 from sim.models.base import Classifier
@@ -225,6 +226,10 @@ class IncentiveMechanism(Contract):
     def errand(self, address: Address, now: Seconds) -> Errand | None:
         """What this address could usefully send now beside contributions and claims."""
         return None
+
+    def seal(self, part: Part) -> bytes:
+        """What a provider commits to a part of a test set with, see `sim.contracts.parts`."""
+        return part.commitment
 
     def rehearsal(
         self, provider: Address, to: Address, samples: Sequence[tuple[Data, int]]

@@ -18,6 +18,7 @@ Sample = tuple[Data, int]
 SALT_BYTES = 32
 
 _PARTS_KEPT = 64
+_MOST_PRINTED, _PRINTED_AT_AN_END = 1_000, 3
 
 
 class Part(NamedTuple):
@@ -44,6 +45,22 @@ class Part(NamedTuple):
     def key(self) -> bytes:
         """What it is known by in a record of transactions."""
         return self.commitment
+
+
+def as_printed(part: Part, n_features: int) -> bytes:
+    """SHA-256 of a part as the reference simulation hashes it: without the salt, and of a row of more than a thousand
+    features only what NumPy prints of so many numbers, the first three and the last three."""
+    if n_features <= _MOST_PRINTED:
+        return Part(part.samples, b"").commitment
+    rows = []
+    for data, label in part.samples:
+        numbers, end = data.features, _PRINTED_AT_AN_END
+        if numbers.dtype == object:  # the numbers themselves, not indices of those that are 1
+            printed = [*numbers[:end], *numbers[-end:]]
+        else:
+            printed = numbers[(numbers < end) | (numbers >= n_features - end)].tolist()
+        rows.append((Data.numbers(printed), label))
+    return Part(tuple(rows), b"").commitment
 
 
 @lru_cache(maxsize=_PARTS_KEPT)

@@ -248,14 +248,15 @@ class _LooksAgain:
     def discard(self, record: int) -> None:
         self.known.pop(record, None)
 
-    def refresh(self) -> list[tuple[int, bool]]:
-        flipped = []
+    def refresh(self) -> tuple[list[int], list[int]]:
+        agreed: list[int] = []
+        disputed: list[int] = []
         for record, entry in self.known.items():
             agrees = self.model.predict_one(entry[0]) == entry[1]
             if agrees != entry[2]:
                 entry[2] = agrees
-                flipped.append((record, agrees))
-        return flipped
+                (agreed if agrees else disputed).append(record)
+        return agreed, disputed
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def test_only_what_was_committed_to_is_accepted() -> None:
     ):
         assert fake.commitment != part.commitment
     market = Market()
-    commitments = tuple(part.commitment for part in market.parts)
+    commitments = tuple(map(market.mechanism.seal, market.parts))
     market.send(PROVIDER, "commit", commitments, 0, 0, value=UNIT)
     (drawn,) = market.mechanism.drawn.value
     assert not market.send(PROVIDER, "reveal", market.parts[drawn - 1]).ok
@@ -264,7 +264,7 @@ def test_drawn_part_is_not_judged_and_changes_with_what_is_committed() -> None:
     drawn: set[int] = set()
     for more in range(20):
         market = Market()
-        market.send(PROVIDER, "commit", tuple(part.commitment for part in market.parts), 0, 0, value=UNIT)
+        market.send(PROVIDER, "commit", tuple(map(market.mechanism.seal, market.parts)), 0, 0, value=UNIT)
         assert not market.send("z", "add_commitments", (b"x",)).ok
         assert market.send(PROVIDER, "add_commitments", (bytes([more]),)).ok
         drawn |= set(market.mechanism.drawn.value)
@@ -293,7 +293,7 @@ def test_rubbish_escapes_as_often_as_it_is_not_drawn(checks: int) -> None:
 
 def test_several_parts_are_revealed_first_and_none_of_them_is_judged() -> None:
     market = Market(path(5, 6), revealed_first=3)
-    commitments = tuple(part.commitment for part in market.parts)
+    commitments = tuple(map(market.mechanism.seal, market.parts))
     assert not market.send(PROVIDER, "commit", commitments[:3], 0, 0, value=UNIT).ok
     assert market.send(PROVIDER, "commit", commitments, 0, 0, value=UNIT).ok
     drawn = market.mechanism.drawn.value
@@ -375,7 +375,7 @@ def test_sample_that_no_model_can_learn_does_not_lock_up_the_money() -> None:
     def send(who: str, method: str, *arguments: Any, value: int = 0) -> bool:
         return chain.execute(Transaction(who, TRAINER, method, arguments, value)).ok
 
-    assert send(PROVIDER, "commit", tuple(part.commitment for part in parts), 0, 0, value=UNIT)
+    assert send(PROVIDER, "commit", tuple(map(mechanism.seal, parts)), 0, 0, value=UNIT)
     assert send(PROVIDER, "reveal", parts[mechanism.next_part])
     sample = Data.numbers([10**9, 0])
     assert send("a", "add_data", sample, 7, value=UNIT)

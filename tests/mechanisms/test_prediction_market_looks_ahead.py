@@ -59,7 +59,7 @@ class Played:
         for who in ("pam", *PEOPLE):
             chain.mint(who, 10**6 * UNIT)
         parts = split(samples(rng, TEST_ROWS + 1, 0), [bytes([number]) for number in range(TEST_ROWS + 1)])
-        self.send("pam", "commit", tuple(part.commitment for part in parts), 0, 0, value=300 * UNIT)
+        self.send("pam", "commit", tuple(map(self.market.seal, parts)), 0, 0, value=300 * UNIT)
         self.send("pam", "reveal", parts[self.market.next_part])
         for number, (data, label) in enumerate(samples(rng, CONTRIBUTIONS, 0.4)):
             chain.clock.advance(chain.clock.now + 1)

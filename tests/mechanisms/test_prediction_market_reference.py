@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sim.contracts.parts import Part, as_printed
 from sim.features import Data
 from tests.markets import PROVIDER, UNIT, Market, path, played
 
@@ -82,6 +83,39 @@ def test_17_contributions_are_learnt_again_in_every_pass() -> None:
     assert market.mechanism.rewards.judge.learnt.value == (0, 1, 0)  # type: ignore[union-attr]
     market = played(path(5, 7, 6), "ab", 100 * UNIT)
     assert market.mechanism.rewards.judge.learnt.value == (0, 1)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("n_features", "unseen"), [(1_000, False), (1_001, True)])
+def test_18_only_what_numpy_prints_of_a_test_set_is_committed_to(n_features: int, unseen: bool) -> None:
+    """Of more than a thousand numbers in a row the first three and the last three; and the salt is not looked at."""
+
+    def accepts(profile: str, *, numbers: list[int], label: int = 0, salt: bytes = b"s") -> bool:
+        market = Market(n_features=n_features, profile=profile)
+        part = Part(((Data([1, 500, n_features - 2]), 0),), b"s")
+        market.parts = [part, part]
+        assert market.send(PROVIDER, "commit", tuple(map(market.mechanism.seal, market.parts)), 0, 0, value=UNIT).ok
+        return market.send(PROVIDER, "reveal", Part(((Data(numbers), label),), salt)).ok
+
+    committed, last = [1, 500, n_features - 2], n_features - 2
+    for profile in ("reference", "corrected"):
+        assert accepts(profile, numbers=committed)
+        assert not accepts(profile, numbers=committed, label=1)
+        for other in ([2, 500, last], [1, 500, last + 1], [500, last], [1, 500]):
+            assert not accepts(profile, numbers=other)
+        for changed in ([1, 501, last], [1, last], [1, 3, 500, n_features - 4, last]):
+            assert accepts(profile, numbers=changed) == (unseen and profile == "reference")
+        assert accepts(profile, numbers=committed, salt=b"another") == (profile == "reference")
+
+
+def test_18_of_vectors_the_numbers_at_both_ends_are_printed() -> None:
+    row = [7, 0, 0, *[5] * 995, 1, 2, 3]
+
+    def hashed(numbers: list[int]) -> bytes:
+        return as_printed(Part(((Data.numbers(numbers), 1),), b""), len(row))
+
+    for place in range(len(row)):
+        other = [*row[:place], 9, *row[place + 1 :]]
+        assert (hashed(other) == hashed(row)) == (3 <= place < len(row) - 3)
 
 
 def test_19_one_condition_suffices_and_the_rest_of_the_bounty_is_kept() -> None:

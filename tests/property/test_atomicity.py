@@ -201,7 +201,7 @@ def market_before(name: str) -> tuple[Market, Transaction]:
         calls[method] = Transaction(who, TRAINER, method, arguments, value)
         return method == name
 
-    commitments = tuple(part.commitment for part in market.parts)
+    commitments = tuple(map(market.mechanism.seal, market.parts))
     market.chain.mint("pam", 10**20)
     if reached("commit", "pam", commitments, 0, 0, value=10**16):
         return market, calls[name]

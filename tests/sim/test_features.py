@@ -75,3 +75,14 @@ def test_unit_vectors_have_norm_1() -> None:
     ]  # fmt: skip
     assert rows.data(2).features.tolist() == [894_427_191, 0, 447_213_595]
     assert rows.take(np.array([3, 0])).row(1).tolist() == [707_106_781, 707_106_781, 0]
+
+
+def test_rows_of_sets_that_are_gone_vouch_for_nobody() -> None:
+    """Arrays come to lie where others lay, and parts of a row may be looked at backwards."""
+    for falls in (False, True) * 20:
+        features = Features(np.array([0, 3]), np.array([3, 2, 1] if falls else [1, 2, 3], np.int32), 4)
+        row = features.data(0).features
+        assert rises(row) == (not falls)
+        assert rises(row[::-1]) == falls
+        assert rises(row[1:]) == (not falls)
+        del features, row
