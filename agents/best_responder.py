@@ -141,7 +141,7 @@ class BestResponder(Participant):
             return max(ACTIONS, key=values.__getitem__)
         best = max(values.values())
         weights = [math.exp((values[action] - best) / self.temperature) for action in ACTIONS]
-        aim, total = draw * sum(weights), 0.0
+        aim, total = draw * math.fsum(weights), 0.0
         for action, weight in zip(ACTIONS, weights, strict=True):
             total += weight
             if aim < total:

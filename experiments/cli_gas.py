@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -98,7 +99,7 @@ def show_check(found: Check, source: str) -> None:
     for (action, model), groups in together.items():
         worst = max(groups, key=lambda group: group.max)
         errors = [error for group in groups for error in group.errors]
-        mean, largest = sum(errors) / len(errors), worst.max
+        mean, largest = math.fsum(errors) / len(errors), worst.max
         shown.add_row(action, model, f"{len(errors):,}", f"{mean:.5%}", f"{largest:.5%}", worst.hardfork)
     console.print(shown)
     for sentence in verdict(found, source):

@@ -52,7 +52,7 @@ def mean_deposit(scenario: Scenario) -> float:
     policy = mechanism.deposit_rules(scenario.unit).price_policy
     if policy in ("fixed", "eip1559"):
         return to_units(mechanism.deposit.wei(scenario.unit), scenario.unit)
-    rate = sum(group.count / group.arrival.mean_gap for group in scenario.agents)
+    rate = math.fsum(group.count / group.arrival.mean_gap for group in scenario.agents)
     if policy == "inv_linear":
         from scipy.special import exp1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def _points_and_predictions(result: Result, rows: Sequence[AgentRow]) -> dict[st
     """The facts of one group that only runs with points, or with callers, have; by label, the same for all groups."""
     facts: dict[str, str] = {}
     unit, statements = result.scenario.unit, [row.statement for row in rows]
-    worth = f"{sum(row.utility for row in rows) / unit:,.0f}"
+    worth = f"{math.fsum(row.utility for row in rows) / unit:,.0f}"
     if any(row.points is not None for row in result.agents):
         facts |= {
             "points": f"{sum(row.points or 0 for row in rows):,}",

@@ -9,6 +9,7 @@ which wallets and locked deposits together were below 5 % of the money at the st
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -75,17 +76,17 @@ def _rates(
 ) -> dict[str, Any]:  # fmt: skip
     """Profit in other terms, and shares."""
     unit, profit, end = result.scenario.unit, money["profit"], round(result.days * DAY)
-    mean_locked = YEAR * sum(row.statement.cost_of_capital(1.0, end) for row in rows) / end if end else 0
+    mean_locked = YEAR * math.fsum(row.statement.cost_of_capital(1.0, end) for row in rows) / end if end else 0
     economic = [row.economic_profit(unit, result.points_destroyed) for row in rows]
     return {
         "profit_percent": ratio(100 * profit, money["start"]),
         "profit_fiat": result.fiat(profit),
         "fees_fiat": result.fiat(money["fees"]),
         "return_on_locked_percent": ratio(100 * profit, mean_locked),
-        "economic_profit_units": None if None in economic else sum(gain for gain in economic if gain is not None),
+        "economic_profit_units": None if None in economic else math.fsum(gain for gain in economic if gain is not None),
         "share_of_accepted": ratio(counts["accepted"], len(result.added)),
         "points": None if rows[0].points is None else sum(row.points or 0 for row in rows),
-        "utility_units": sum(row.utility for row in rows) / unit,
+        "utility_units": math.fsum(row.utility for row in rows) / unit,
         "rho_count": ratio(counts["refunds"], counts["accepted"]),
         "rho_value": ratio(money["refunded"], money["deposited"]),
     }

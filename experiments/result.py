@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -288,7 +289,7 @@ class Result:
             "addresses": len(rows),
             "profit": str(profit),
             "profit_fiat": self.fiat(profit),
-            "economic_profit": None if None in economic else sum(gain for gain in economic if gain is not None),
+            "economic_profit": None if None in economic else math.fsum(gain for gain in economic if gain is not None),
             "locked": str(sum(row.statement.locked for row in rows)),
             "submitted": sum(row.statement.submitted for row in rows),
             "fees": str(sum(row.statement.fees for row in rows)),

@@ -6,6 +6,7 @@ can tell (how many rows there are) is checked when an economy is built.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from decimal import Decimal
@@ -264,7 +265,7 @@ def _check_wake_ups(scenario: Scenario) -> str:
     addresses = sum(group.count for group in scenario.agents)
     if addresses > 10**6:
         return f"agents: {addresses} addresses in all; at most 10^6. Lower the counts."
-    wake_ups = sum(group.count * scenario.horizon / group.arrival.mean_gap for group in scenario.agents)
+    wake_ups = math.fsum(group.count * scenario.horizon / group.arrival.mean_gap for group in scenario.agents)
     if wake_ups > MOST_WAKE_UPS:
         return (
             f"horizon is {scenario.horizon} s, in which the agents would wake up {wake_ups:.0e} times; at most 10^9. "

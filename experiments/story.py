@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from experiments.result import Result
 from sim.economy import DATA_USED_UP, HORIZON, NOBODY_CAN_ACT, SETTLED
 from sim.units import Wei, to_units
@@ -181,7 +183,7 @@ def _points(result: Result) -> str:
     sides = []
     for adversarial, called in ((False, "the honest"), (True, "adversaries")):
         rows = result.rows_of(adversarial=adversarial)
-        worth = sum(row.utility for row in rows) / result.scenario.unit
+        worth = math.fsum(row.utility for row in rows) / result.scenario.unit
         told = f" (worth {worth:,.0f} units to them)" if worth >= 0.5 else ""
         sides += [f"{called} earned {sum(row.points or 0 for row in rows):,} points{told}"] if rows else []
     return " and ".join(sides)

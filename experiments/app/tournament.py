@@ -131,7 +131,7 @@ class TournamentSession:
             held = ledger.balance(actor.address) + (0 if self.finished else actor.statement.locked)
             profit = to_units(held - actor.balance_at_start, unit)
             profits = gained.get(actor.name, []) + ([] if self.finished else [profit])
-            mean, start = sum(profits) / len(profits), to_units(actor.balance_at_start, unit)
+            mean, start = math.fsum(profits) / len(profits), to_units(actor.balance_at_start, unit)
             returned = 100 * mean / start if start else math.nan
             money, won = to_units(held, unit), wins.get(actor.name, 0)
             kind = self._behaviours[actor.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -116,7 +117,9 @@ def ink_on(colour: Any) -> str:
 
 def _light(colour: Any) -> float:
     """Relative luminance plus 0.05, as contrast ratios take it."""
-    return 0.05 + sum(share * part**2.2 for share, part in zip((0.2126, 0.7152, 0.0722), to_rgb(colour), strict=True))
+    return 0.05 + math.fsum(
+        share * part**2.2 for share, part in zip((0.2126, 0.7152, 0.0722), to_rgb(colour), strict=True)
+    )
 
 
 def draw_frontier(axes: Any, table: NDArray[np.float64], level: float, **line: Any) -> list[NDArray[np.float64]]:

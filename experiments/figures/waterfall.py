@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import matplotlib as mpl
@@ -54,7 +55,7 @@ def _steps(result: Result) -> list[tuple[float, dict[str, float]]]:
     for _, gains in late:
         for who, gain in gains.items():
             together[who] = together.get(who, 0.0) + gain
-    return [*early, (sum(bounty for bounty, _ in late), together)]
+    return [*early, (math.fsum(bounty for bounty, _ in late), together)]
 
 
 def figure_waterfall(result: Result) -> Figure:
@@ -85,8 +86,8 @@ def figure_waterfall(result: Result) -> Figure:
 
 
 def _title(result: Result, people: int) -> str:
-    spent = sum(bounty for bounty, _ in result.gains_by_pass)
-    paid = sum(gain for _, gains in result.gains_by_pass for gain in gains.values())
+    spent = math.fsum(bounty for bounty, _ in result.gains_by_pass)
+    paid = math.fsum(gain for _, gains in result.gains_by_pass for gain in gains.values())
     some = f" of the {_MOST_PEOPLE} of {people:,} who gained or lost most" if people > _MOST_PEOPLE else ""
     made_up = " – synthetic data, not real" if result.synthetic else ""
     return (

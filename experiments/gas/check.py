@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -38,7 +39,7 @@ class Group:
     @property
     def mean(self) -> float:
         """The mean of their absolute values."""
-        return sum(self.errors) / len(self.errors)
+        return math.fsum(self.errors) / len(self.errors)
 
     @property
     def max(self) -> float:
@@ -86,7 +87,7 @@ class Check:
     def mean(self) -> float:
         """The mean error of all records."""
         errors = [error for group in self.found for error in group.errors]
-        return sum(errors) / len(errors)
+        return math.fsum(errors) / len(errors)
 
     @property
     def max(self) -> float:

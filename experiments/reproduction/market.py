@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from experiments.reproduction.verdicts import Measured
@@ -52,8 +53,8 @@ def numbers_of(result: Result) -> dict[str, float]:
     gains = {row.name: to_units(row.profit, unit) for row in result.agents}
     return {
         "left": to_units(result.supply.escrow, unit),
-        "good": sum(gain for name, gain in gains.items() if name.startswith("Good")),
-        "bad": sum(gain for name, gain in gains.items() if name.startswith("Bad")),
+        "good": math.fsum(gain for name, gain in gains.items() if name.startswith("Good")),
+        "bad": math.fsum(gain for name, gain in gains.items() if name.startswith("Bad")),
         "seen": abs(result.final_accuracy - result.initial_accuracy),
         "below_nothing": float(sum(row.final_balance < 0 for row in result.agents)),
     }
