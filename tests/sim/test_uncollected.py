@@ -22,10 +22,10 @@ class Knot:
 
 
 @pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """So few objects are much here; nothing is set aside yet, nor frozen."""
-    monkeypatch.setattr(module, "_MOST_SET_ASIDE", 1_000)
-    monkeypatch.setattr(module, "_set_aside", 0)
+def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """So few objects are many here; nothing is set aside yet, nor frozen."""
+    monkeypatch.setattr(module, "_MANY", 1_000)
+    monkeypatch.setattr(module, "_is_set_aside", False)
     frozen = gc.get_freeze_count()
     gc.unfreeze()
     yield 1_000
@@ -44,18 +44,24 @@ def test_what_was_made_is_old_and_the_collector_runs_again() -> None:
     assert not any(id(knot) in young for knot in made)
 
 
-def test_what_was_left_is_collected_once_it_is_much(limit: int) -> None:
+def test_what_was_left_is_collected_where_the_next_begins(many: int) -> None:
     with uncollected():
-        first = ref(Knot())
+        kept = [Knot() for _ in range(many + 100)]
+        left = ref(Knot())
+    assert left() is not None
     clear_away()
-    assert first() is not None  # too little to look
+    assert left() is None
+    assert len(kept) == many + 100
+
+
+def test_few_objects_are_left_to_the_collector(many: int) -> None:
+    gc.collect()
     with uncollected():
-        kept = [Knot() for _ in range(limit + 100)]
-        second = ref(Knot())
-    clear_away()
-    assert first() is None
-    assert second() is None
-    assert len(kept) == limit + 100
+        few = [Knot() for _ in range(many // 2)]
+    young = {id(thing) for thing in gc.get_objects(generation=0)} | {
+        id(thing) for thing in gc.get_objects(generation=1)
+    }
+    assert all(id(knot) in young for knot in few)
 
 
 def test_who_collects_by_hand_or_has_frozen_something_goes_on_so() -> None:
@@ -69,9 +75,9 @@ def test_who_collects_by_hand_or_has_frozen_something_goes_on_so() -> None:
     gc.freeze()
     frozen = gc.get_freeze_count()
     with uncollected():
-        made = [Knot() for _ in range(100)]
+        made = [Knot() for _ in range(5_000)]
     assert gc.get_freeze_count() == frozen
-    assert len(made) == 100
+    assert len(made) == 5_000
 
 
 def test_economies_do_not_pile_up() -> None:
