@@ -10,7 +10,7 @@ score equals a recomputed one exactly.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ _MORE_AT_LEAST = 64
 _CROWD = 128  # samples, beyond which bytes are quicker
 _UINT8_MOST = 255
 _FLOAT32_EXACT = 2**24
+_PULLS_KEPT = 4096  # as they are shared by all models of a process
 EMPTY = -1
 """In the place of a record's number, where there is none."""
 
@@ -192,7 +193,7 @@ class Watch(ABC):
         """Make room for the scores of so many more slots."""
 
 
-@cache
+@lru_cache(maxsize=_PULLS_KEPT)
 def pull(size: int, change: int) -> NDArray[np.float32]:
     """``change`` for each of ``size`` features: what learning them adds to a sample's score for each that it has."""
     return np.full(size, change, np.float32)

@@ -29,6 +29,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     frozen = gc.get_freeze_count()
     gc.unfreeze()
     yield 1_000
+    gc.unfreeze()
     if frozen:
         gc.freeze()
 
